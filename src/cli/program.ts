@@ -22,36 +22,36 @@ import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 /**
  * Runs one command of `newswire`.
  *
- * @param args what stands behind the program's name.
- * @returns the exit code: 0 done, 1 failed, 2 bad usage or bad configuration.
+ * @param args the arguments after the program name.
+ * @returns the exit code: 0 success, 1 failure, 2 invalid usage or configuration.
  */
 export async function runCommand(args: readonly string[], io: CliIo): Promise<number> {
   let code: number = exitCodes.done;
-  const program = describeProgram(io, async (command) => {
+  const program = createProgram(io, async (command) => {
     code = await command;
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    return explain(error, io);
+    return reportError(error, io);
   }
 }
 
 type Run = (command: Promise<number>) => Promise<void>;
 
-function describeProgram(io: CliIo, run: Run): Command {
+function createProgram(io: CliIo, run: Run): Command {
   const program = new Command('newswire')
     .description('A news-feed aggregator server with real-time push.')
     .version(version, '-V, --version')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-    .showHelpAfterError('Run with --help to see what there is.')
+    .showHelpAfterError('Run with --help for usage.')
     .exitOverride();
-  describeServing(program, { io, run });
-  describeSources(program, { io, run });
-  describeItems(program, { io, run });
-  describeWebhooks(program, { io, run });
-  describeComments(program, { io, run });
+  addServerCommands(program, { io, run });
+  addSourceCommands(program, { io, run });
+  addItemCommands(program, { io, run });
+  addWebhookCommands(program, { io, run });
+  addCommentCommands(program, { io, run });
   return program;
 }
 
@@ -60,109 +60,109 @@ interface Runner {
   readonly run: Run;
 }
 
-function describeServing(program: Command, { io, run }: Runner): void {
+function addServerCommands(program: Command, { io, run }: Runner): void {
   program
     .command('serve')
-    .description('run the server; configured by the environment, see "check --print-config"')
+    .description('run the server; see "check --print-config" for its environment variables')
     .action(async () => await run(serve(io)));
   program
     .command('check')
-    .description('say whether the environment and FEEDS_DIR are right; or what a feed or a site would be as a source')
-    .argument('[url]', 'of a feed, or of a page that names its feeds')
-    .option('--print-config', 'show every variable, its value and its meaning')
-    .option('--json', 'for machines')
+    .description('validate the environment and FEEDS_DIR; with a URL, show how a feed would be processed')
+    .argument('[url]', 'of a feed, or of a page that links to feeds')
+    .option('--print-config', 'print every variable with its value and meaning')
+    .option('--json', 'print JSON')
     .action(
       async (url: string | undefined, options) =>
         await run(url === undefined ? check(io, options) : checkUrl(io, url, options)),
     );
   program
     .command('demo')
-    .description('run a server on made-up news that needs no network and no configuration')
+    .description('run a server with generated news; needs no network and no configuration')
     .option('--every <seconds>', 'time between two publications', positive, 4)
-    .option('--seed <number>', 'the same seed tells the same stories', positive, 1)
+    .option('--seed <number>', 'seed of the generated news', positive, 1)
     .action(async (options) => await run(demo(io, options)));
 }
 
-function describeSources(program: Command, { io, run }: Runner): void {
+function addSourceCommands(program: Command, { io, run }: Runner): void {
   program
     .command('add')
-    .description('declare a feed, or the best feed of a page, after reading it once')
-    .argument('<url>', 'of a feed, or of a page that names its feeds')
-    .option('--section <name>', 'the heading to stand under; otherwise the first')
-    .option('--file <name>', 'the file of FEEDS_DIR to write to', 'sources.yaml')
-    .option('--json', 'for machines')
+    .description('read a feed, or the best feed of a page, once and declare it as a source')
+    .argument('<url>', 'of a feed, or of a page that links to feeds')
+    .option('--section <name>', 'section of the source; default: the first section')
+    .option('--file <name>', 'file in FEEDS_DIR to write to', 'sources.yaml')
+    .option('--json', 'print JSON')
     .action(async (url: string, options) => await run(add(io, url, options)));
   program
     .command('sources')
-    .description('say how each source is doing')
-    .option('--all', 'removed sources too')
-    .option('--json', 'for machines')
+    .description('show the state of each source')
+    .option('--all', 'include removed sources')
+    .option('--json', 'print JSON')
     .action(async (options) => await run(listSources(io, options)));
   program
     .command('refresh')
-    .description('have sources read now, all of them or those named')
+    .description('poll all sources, or the given ones, now')
     .argument('[ids...]', 'ids of sources')
     .action(async (ids: readonly string[]) => await run(refresh(io, ids)));
   program
     .command('parse')
-    .description('read feeds from files, as the server would, and say what is in them')
-    .argument('[files...]', 'documents of any format')
-    .option('--index <file>', 'read what this JSON Lines file lists: file, content_type, base_url')
-    .option('--content-type <type>', 'the Content-Type that the files came with')
-    .option('--url <url>', 'where the files came from: the base of relative links')
-    .option('--jsonl', 'for machines: one JSON object a file')
+    .description('parse feeds from files as the server does, and print their contents')
+    .argument('[files...]', 'feed documents of any format')
+    .option('--index <file>', 'JSON Lines file that lists the documents: file, content_type, base_url')
+    .option('--content-type <type>', 'Content-Type of the files')
+    .option('--url <url>', 'URL of the files: the base of relative links')
+    .option('--jsonl', 'print one JSON object per file')
     .action(async (files: readonly string[], options) => await run(parse(io, files, options)));
 }
 
-function describeItems(program: Command, { io, run }: Runner): void {
+function addItemCommands(program: Command, { io, run }: Runner): void {
   program
     .command('tail')
-    .description('show what is published, as it is published')
+    .description('print items as they are published')
     .option('--section <name...>', 'only of these sections')
     .option('--source <id...>', 'only of these sources')
-    .option('--q <words>', 'only what a search for these words would find')
-    .option('--after <place>', 'begin after a cursor, at "head" or at "floor"', place, 'head')
-    .option('--url <address>', 'of the server; by default the one that the environment describes', webAddress)
-    .option('--json', 'for machines: one event a line')
+    .option('--q <words>', 'only items that match this search')
+    .option('--after <cursor>', 'start after a cursor, at "head" or at "floor"', startPosition, 'head')
+    .option('--url <address>', 'URL of the server; default: from the environment', webAddress)
+    .option('--json', 'print one JSON object per event')
     .action(async (options) => await run(tail(io, options)));
   program
     .command('withdraw')
-    .description('take items out of pages, feeds and search, and tell live readers')
-    .argument('<items...>', 'numbers of items, addresses of their pages, or of the originals')
-    .option('--undo', 'take the withdrawal back')
-    .option('--json', 'for machines')
+    .description('remove items from pages, feeds and search, and notify live clients')
+    .argument('<items...>', 'item numbers, or URLs of their pages or of the originals')
+    .option('--undo', 'restore withdrawn items')
+    .option('--json', 'print JSON')
     .action(async (items: readonly string[], options) => await run(withdraw(io, items, options)));
 }
 
-function describeWebhooks(program: Command, { io, run }: Runner): void {
+function addWebhookCommands(program: Command, { io, run }: Runner): void {
   const webhooks = program
     .command('webhooks')
-    .description('say how far each webhook has come and how its deliveries go')
-    .option('--all', 'removed ones too')
-    .option('--json', 'for machines')
+    .description('show position and delivery state of each webhook')
+    .option('--all', 'include removed webhooks')
+    .option('--json', 'print JSON')
     .action(async (options) => await run(listWebhooks(io, options)));
   webhooks
     .command('replay')
-    .description('deliver once more what follows a place in the log')
-    .argument('<id>', 'of the webhook')
-    .requiredOption('--after <place>', 'a cursor, "floor" or "head"', place)
+    .description('deliver all events after a cursor again')
+    .argument('<id>', 'id of the webhook')
+    .requiredOption('--after <cursor>', 'a cursor, "floor" or "head"', startPosition)
     .action(async (id: string, options) => await run(replayWebhook(io, id, options)));
   webhooks
     .command('resume')
-    .description('try again now, also after a 410')
-    .argument('<id>', 'of the webhook')
+    .description('retry now, also after a 410')
+    .argument('<id>', 'id of the webhook')
     .action(async (id: string) => await run(resumeWebhook(io, id)));
 }
 
-function describeComments(program: Command, { io, run }: Runner): void {
-  const comments = program.command('comments').description('list what readers wrote, and decide what is shown');
+function addCommentCommands(program: Command, { io, run }: Runner): void {
+  const comments = program.command('comments').description('list and moderate comments');
   comments
     .command('list', { isDefault: true })
     .description('list comments, newest first')
     .option('--state <state>', `${commentStates.join(', ')} or all`, commentState, 'pending')
-    .option('--limit <number>', 'list so many at most', positive, 50)
-    .option('--json', 'for machines')
-    // Being the default, it is handed whatever is no command.
+    .option('--limit <number>', 'maximum number of comments', positive, 50)
+    .option('--json', 'print JSON')
+    // The default subcommand also receives unknown words.
     .allowExcessArguments()
     .action(async (options, { args: [word] }: Command) => {
       if (word !== undefined) comments.error(`error: unknown command '${cleanLine(word)}'`);
@@ -171,9 +171,9 @@ function describeComments(program: Command, { io, run }: Runner): void {
   for (const action of commentActions) {
     comments
       .command(action)
-      .description(actionWords[action])
-      .argument('<ids...>', 'numbers of comments')
-      .option('--json', 'for machines')
+      .description(actionDescriptions[action])
+      .argument('<ids...>', 'comment numbers')
+      .option('--json', 'print JSON')
       .action(
         async (ids: readonly string[], options: { json?: boolean }) =>
           await run(moderate(io, { action, ids, json: options.json ?? false })),
@@ -181,40 +181,40 @@ function describeComments(program: Command, { io, run }: Runner): void {
   }
 }
 
-const actionWords: Readonly<Record<CommentAction, string>> = {
-  approve: 'show comments on their items',
-  reject: 'show comments no more',
-  spam: 'the same, because they are spam',
-  undo: 'take the last decision on comments back',
+const actionDescriptions: Readonly<Record<CommentAction, string>> = {
+  approve: 'show comments',
+  reject: 'hide comments',
+  spam: 'hide comments as spam',
+  undo: 'undo the last decision on comments',
 };
 
 function commentState(text: string): string {
   if (text === 'all' || commentStates.some((state) => state === text)) return text;
-  throw new InvalidArgumentError(`It is ${commentStates.join(', ')} or all.`);
+  throw new InvalidArgumentError(`Use ${commentStates.join(', ')} or all.`);
 }
 
-function place(text: string): string {
+function startPosition(text: string): string {
   if (text === 'head' || text === 'floor' || parseCursor(text) !== null) return text;
-  throw new InvalidArgumentError('It is a cursor, like k3f9-1042, or "head" or "floor".');
+  throw new InvalidArgumentError('Use a cursor such as k3f9-1042, "head" or "floor".');
 }
 
 function webAddress(text: string): string {
   if (/^(?:https?|wss?):\/\//i.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError('It is an address, like http://127.0.0.1:3000.');
+  throw new InvalidArgumentError('Use a URL such as http://127.0.0.1:3000.');
 }
 
 function positive(text: string): number {
   const value = /^\d{1,9}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (value <= 0) throw new InvalidArgumentError('It has to be a number above 0.');
+  if (value <= 0) throw new InvalidArgumentError('Use a number greater than 0.');
   return value;
 }
 
-function explain(error: unknown, io: CliIo): number {
+function reportError(error: unknown, io: CliIo): number {
   if (error instanceof ConfigError) {
     printProblems(io, error.problems);
     return exitCodes.badUsage;
   }
-  // Help and version are told by an exception too.
+  // commander also throws for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badUsage;
   const reason = error instanceof Error ? error.message : String(error);
   io.err(`newswire: ${cleanLine(reason, 500)}\n`);

@@ -58,7 +58,7 @@ describe('commands on a database', () => {
   }
 
   describe('newswire sources', () => {
-    it('says in words how each source is doing', async () => {
+    it('shows the state of each source', async () => {
       await declare('never', 'fine', 'bad', 'slow', 'gone', 'moved');
       await settle('fine', { outcome: 'not-modified' });
       await settle('bad', {
@@ -72,18 +72,18 @@ describe('commands on a database', () => {
       await settle('gone', { outcome: 'gone', goneMs: noon });
       await settle('moved', { movedTo: 'https://example.org/new' });
       const lines = (await list()).trimEnd().split('\n');
-      expect(lines[0]).toMatch(/^ID +STATE +ITEMS +READ +NEXT +REMARK$/);
-      expect(lines[1]).toMatch(/^never +not read yet +0 +never +now/);
-      expect(lines[2]).toMatch(/^fine +fine +0 +10 min ago +in 1 h \(adaptive interval\)$/);
+      expect(lines[0]).toMatch(/^ID +STATE +ITEMS +LAST POLL +NEXT POLL +NOTE$/);
+      expect(lines[1]).toMatch(/^never +new +0 +never +now/);
+      expect(lines[2]).toMatch(/^fine +ok +0 +10 min ago +in 1 h \(adaptive interval\)$/);
       expect(lines[3]).toMatch(
         /^bad +dns_error x3 +0 +10 min ago +in 1 h \(back-off after 3 failures\) +No address is known by that name$/,
       );
       expect(lines[4]).toMatch(/^slow +throttled +0 +10 min ago +in 1 h \(Retry-After\)$/);
       expect(lines[5]).toMatch(/^gone +gone /);
-      expect(lines[6]).toMatch(/^moved +fine .* moved to https:\/\/example\.org\/new$/);
+      expect(lines[6]).toMatch(/^moved +ok .* moved to https:\/\/example\.org\/new$/);
     });
 
-    it('leaves removed sources out unless they are asked for', async () => {
+    it('omits removed sources without --all', async () => {
       await declare('stays', 'goes');
       await declare('stays');
       expect(await list()).not.toContain('goes');
@@ -97,13 +97,13 @@ describe('commands on a database', () => {
       expect(lines.every((line) => line.length <= 72)).toBe(true);
     });
 
-    it('lets no control character of a publisher reach the terminal', async () => {
+    it('removes control characters of a publisher', async () => {
       await declare('a');
       await settle('a', { outcome: 'failed', failure: 'http_client_error', detail: '\u001b[31mred\u0007' });
       expect(await list()).not.toMatch(/[\u001b\u0007]/);
     });
 
-    it('says what the hubs of a source are worth, and gives away no secret', async () => {
+    it("shows the state of a source's hubs without secrets", async () => {
       await declare('a');
       await settle('a', {});
       const { ref } = await server.reader.selectFrom('source').select('ref').executeTakeFirstOrThrow();
@@ -127,7 +127,7 @@ describe('commands on a database', () => {
       expect(table + json).not.toMatch(/hush|id-0/);
     });
 
-    it('gives machines instants in ISO 8601 and the same names as the API', async () => {
+    it('prints JSON with ISO 8601 times and the names of the API', async () => {
       await declare('a', 'b');
       await settle('a', {});
       const { sources } = JSON.parse(await list({ json: true }));
@@ -146,8 +146,8 @@ describe('commands on a database', () => {
       expect(sources[1]).toMatchObject({ id: 'b', outcome: null, lastAttemptAt: null });
     });
 
-    it('says what to do when nothing is known yet', async () => {
-      expect(await list()).toBe('No source is known yet. "newswire serve" reads FEEDS_DIR.\n');
+    it('explains what to do when there are no sources', async () => {
+      expect(await list()).toBe('No sources yet. "newswire serve" reads them from FEEDS_DIR.\n');
       expect(JSON.parse(await list({ json: true }))).toEqual({ sources: [] });
     });
   });
@@ -159,7 +159,7 @@ describe('commands on a database', () => {
       ['webhooks', (io: FakeIo) => listWebhooks(io, { json: true }, clock)],
     ] as const;
 
-    it.each(commands)('do not wait for who writes: %s', async (name, run) => {
+    it.each(commands)('do not wait for a writer: %s', async (name, run) => {
       const writer = new Database(path.join(folder, 'newswire.sqlite'));
       writer.exec('begin immediate');
       const io = new FakeIo(env);
@@ -169,7 +169,7 @@ describe('commands on a database', () => {
       writer.close();
     });
 
-    it.each(commands)('change no older database: %s', async (_, run) => {
+    it.each(commands)('do not change an older database: %s', async (_, run) => {
       await server.write((tx) => sql`delete from kysely_migration where name = '0004-comments'`.execute(tx));
       await expect(run(new FakeIo(env))).rejects.toThrow('was written by an older Newswire');
       const { rows } = await sql`select name from kysely_migration where name = '0004-comments'`.execute(server.reader);
@@ -186,27 +186,27 @@ describe('commands on a database', () => {
 
     const nextOf = async (id: string) => await readPollState(server.reader, id);
 
-    it('makes the named sources due now, beside a running server', async () => {
+    it('schedules the given sources now, beside a running server', async () => {
       await declare('a', 'b');
       await settle('a', {});
       await settle('b', {});
       expect(await ask('a')).toBe(
-        '1 source to be read; the server that polls does it at once, and no publisher is asked twice within a minute.\n',
+        '1 source scheduled; the running server polls now, each source at most once a minute.\n',
       );
       expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckReason: 'the operator asked' });
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
     });
 
-    it('says so when no server is there to read them', async () => {
+    it('reports that no server is running', async () => {
       await declare('a');
       await server.close();
       server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: false });
       expect(await ask('a')).toBe(
-        '1 source to be read; no server polls with this database now, so it is done when one starts.\n',
+        '1 source scheduled; no server is running with this database; the next one to start polls them.\n',
       );
     });
 
-    it('takes all of them when none is named', async () => {
+    it('schedules all sources when none is given', async () => {
       await declare('a', 'b');
       await settle('a', {});
       await settle('b', {});
@@ -215,26 +215,26 @@ describe('commands on a database', () => {
       expect(reports.map((report) => report.nextCheckMs)).toEqual([clock.now(), clock.now()]);
     });
 
-    it('counts a source that is named twice once', async () => {
+    it('counts a repeated source once', async () => {
       await declare('a');
-      expect(await ask('a', 'a')).toContain('1 source to be read');
+      expect(await ask('a', 'a')).toContain('1 source scheduled');
     });
 
-    it('asks for nothing when one name is unknown, and guesses what was meant', async () => {
+    it('schedules nothing when one id is unknown, and suggests a similar one', async () => {
       await declare('example-world', 'b');
       await settle('b', {});
       const io = new FakeIo(env);
       await expect(refresh(io, ['b', 'exmaple-world'], clock)).rejects.toThrow(
-        'no source is called "exmaple-world"; did you mean "example-world"?',
+        'unknown source "exmaple-world"; did you mean "example-world"?',
       );
       await expect(refresh(io, ['zzz'], clock)).rejects.toThrow('"newswire sources" lists them');
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
     });
 
-    it('contains an unknown value: removed sources', async () => {
+    it('treats removed sources as unknown', async () => {
       await declare('a', 'b');
       await declare('a');
-      await expect(refresh(new FakeIo(env), ['b'], clock)).rejects.toThrow('no source is called "b"');
+      await expect(refresh(new FakeIo(env), ['b'], clock)).rejects.toThrow('unknown source "b"');
     });
   });
 });

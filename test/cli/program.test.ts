@@ -17,14 +17,14 @@ async function run(args: string[], env: Record<string, string> = {}, columns: nu
 const withFeeds = (text: string): Record<string, string> => ({ FEEDS_DIR: makeFolder({ 'sources.yaml': text }).dir });
 
 describe('newswire', () => {
-  it('shows help on stdout and ends with 0 when asked for it', async () => {
+  it('prints help to stdout and exits with 0', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('serve');
     expect(stderr).toBe('');
   });
 
-  it('tells the version of the package', async () => {
+  it('prints the version of the package', async () => {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect((await run(['--version'])).stdout).toBe(`${manifest.version}\n`);
   });
@@ -34,14 +34,14 @@ describe('newswire', () => {
     [['nonsense']],
     [['check', '--nonsense']],
     [['serve', 'extra']],
-  ])('ends with 2 when it is used wrongly: %j', async (args) => {
+  ])('exits with 2 on invalid usage: %j', async (args) => {
     const { code, stdout, stderr } = await run(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).not.toBe('');
   });
 
-  it('names a word that is no command, below one that has a default', async () => {
+  it('reports an unknown subcommand of a command with a default', async () => {
     const { code, stderr } = await run(['comments', 'bogus']);
     expect(code).toBe(2);
     expect(stderr).toContain("unknown command 'bogus'");
@@ -49,7 +49,7 @@ describe('newswire', () => {
 });
 
 describe('newswire check', () => {
-  it('shows the sources and ends with 0 when all is well', async () => {
+  it('shows the sources and exits with 0 when the configuration is valid', async () => {
     const { code, stdout, stderr } = await run(['check'], withFeeds(good));
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -57,22 +57,22 @@ describe('newswire check', () => {
       'ID       SECTION  INTERVAL  URL                          DECLARED AT',
       'example  World    90m       https://example.org/rss.xml  sources.yaml:3',
       '',
-      '1 source, no mistakes.',
+      '1 source, no errors.',
       '',
     ]);
   });
 
-  it('shows the webhooks, and their secrets to nobody', async () => {
+  it('shows the webhooks without their secrets', async () => {
     const key = Buffer.alloc(32, 7).toString('base64');
     const env = { ...withFeeds(`${good}webhooks:\n  - url: https://example.org/in\n    secret: whsec_${key}\n`) };
     const { code, stdout } = await run(['check'], env);
     expect(code).toBe(0);
     expect(stdout.split('\n').slice(2)).toEqual([
       '',
-      'WEBHOOK         GETS        URL                     DECLARED AT',
+      'WEBHOOK         FILTER      URL                     DECLARED AT',
       'example-org-in  everything  https://example.org/in  sources.yaml:7',
       '',
-      '1 source, 1 webhook, no mistakes.',
+      '1 source, 1 webhook, no errors.',
       '',
     ]);
     const { stdout: json } = await run(['check', '--json'], env);
@@ -80,7 +80,7 @@ describe('newswire check', () => {
     expect(stdout + json).not.toContain(key);
   });
 
-  it('shows nothing of the environment that stands in the address of a webhook', async () => {
+  it('hides values of the environment in the address of a webhook', async () => {
     const key = Buffer.alloc(32, 7).toString('base64');
     const text = `webhooks:\n  - url: "https://example.org/in/$\{TOKEN}"\n    secret: whsec_${key}\n`;
     for (const argv of [['check'], ['check', '--json']]) {
@@ -92,14 +92,14 @@ describe('newswire check', () => {
     }
   });
 
-  it('says what a filter lets through', async () => {
+  it('describes the filter of a webhook', async () => {
     const filter = '{ sections: [World, Arts], q: budget, backfill: true }';
     const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
     const text = `webhooks:\n  - url: https://example.org/in\n    secret: ${secret}\n    filter: ${filter}\n`;
     const { stdout } = await run(['check'], withFeeds(text));
     expect(stdout).toContain('sections arts, world; q budget; backfill');
     expect(stdout).toMatch(/^WEBHOOK/);
-    expect(stdout).toContain('\n0 sources, 1 webhook, no mistakes.');
+    expect(stdout).toContain('\n0 sources, 1 webhook, no errors.');
   });
 
   it('fits the terminal', async () => {
@@ -107,7 +107,7 @@ describe('newswire check', () => {
     expect(stdout.split('\n').every((line) => line.length <= 70)).toBe(true);
   });
 
-  it('tells every mistake of environment and files at once, on stderr, and ends with 2', async () => {
+  it('reports all errors of environment and files on stderr and exits with 2', async () => {
     const { code, stdout, stderr } = await run(['check'], {
       ...withFeeds('sources:\n  - url: nonsense\n    limit: 0\n'),
       PORT: 'many',
@@ -115,10 +115,10 @@ describe('newswire check', () => {
     expect(code).toBe(2);
     expect(stdout).toBe('');
     const places = stderr.split('\n').map((line) => line.split(': ')[0]);
-    expect(places).toEqual(['PORT', 'sources.yaml:3', '', '2 mistakes.', '']);
+    expect(places).toEqual(['PORT', 'sources.yaml:3', '', '2 errors.', '']);
   });
 
-  it('gives machines one JSON document, good or bad', async () => {
+  it('prints one JSON document, valid or not', async () => {
     const fine = await run(['check', '--json'], withFeeds(good));
     expect(fine.code).toBe(0);
     expect(JSON.parse(fine.stdout)).toMatchObject({
@@ -146,10 +146,10 @@ describe('newswire check', () => {
     }
   });
 
-  it('remarks on a local feed that is not there, which is no mistake', async () => {
+  it('notes a missing local feed, which is not an error', async () => {
     const { code, stderr } = await run(['check'], withFeeds('sources:\n  - url: file:later.xml\n'));
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^sources\.yaml:2: there is no file \/.*later\.xml yet; it is read when it appears\.\n$/);
+    expect(stderr).toMatch(/^sources\.yaml:2: the file \/.*later\.xml does not exist; it is read when it appears\.\n$/);
   });
 
   it('explains every variable', async () => {
@@ -158,27 +158,30 @@ describe('newswire check', () => {
     expect(stdout).toMatch(/^HOST +127\.0\.0\.1 +default +address to listen on/m);
   });
 
-  it('lets no control character of a file reach the terminal', async () => {
+  it('removes control characters of a file', async () => {
     const { stderr } = await run(['check'], withFeeds('sources:\n  - url: "\\e]0;owned\\a\\x9b31m"\n'));
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 });
 
 describe('a command that needs the database', () => {
-  it.each([[['sources']], [['refresh']]])('says in one line that there is none, and makes none: %j', async (args) => {
+  it.each([
+    [['sources']],
+    [['refresh']],
+  ])('reports a missing database in one line and creates none: %j', async (args) => {
     const folder = makeFolder();
     const env = { DATABASE_URL: `sqlite:${folder.path('none.sqlite')}` };
     const { code, stdout, stderr } = await run(args, env);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toBe(
-      `newswire: there is no database at ${folder.path('none.sqlite')} yet; "newswire serve" makes it\n`,
+      `newswire: there is no database at ${folder.path('none.sqlite')}; "newswire serve" creates it\n`,
     );
   });
 
-  it('ends with 2 when the environment is wrong', async () => {
+  it('exits with 2 when the environment is invalid', async () => {
     const { code, stderr } = await run(['sources'], { DATABASE_URL: 'nonsense', LOG_LEVEL: 'loud' });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^DATABASE_URL: .*\nLOG_LEVEL: .*\n\n2 mistakes\.\n$/);
+    expect(stderr).toMatch(/^DATABASE_URL: .*\nLOG_LEVEL: .*\n\n2 errors\.\n$/);
   });
 });

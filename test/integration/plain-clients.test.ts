@@ -46,8 +46,8 @@ function curl(url: string): Said {
   return said;
 }
 
-describe('clients with nothing of ours in them', () => {
-  it('get an item that was published after they connected: ten lines with ws, and curl', async () => {
+describe('clients without Newswire code', () => {
+  it('receive an item published after they connected: ten lines with ws, and curl', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const publish = (...names: string[]) => {
@@ -87,7 +87,7 @@ describe('clients with nothing of ours in them', () => {
     );
   });
 
-  it('are ten lines, and import nothing but ws', () => {
+  it('are ten lines, and import only ws', () => {
     const lines = readFileSync(example, 'utf8').trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines.filter((line) => /import/.test(line))).toEqual(["import WebSocket from 'ws';"]);

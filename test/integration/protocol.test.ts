@@ -66,8 +66,8 @@ function connect({ server, check }: Stage) {
   };
 }
 
-describe('the running server', () => {
-  it('sends the messages that /api/asyncapi.json describes', async () => {
+describe('a running server', () => {
+  it('sends messages as described by /api/asyncapi.json', async () => {
     const stage = await open();
     const { server, check, publish } = stage;
     const stop = new AbortController();

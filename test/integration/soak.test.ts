@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { runSoak } from '../support/soak/soak.ts';
 import { readersTable, soakFailures } from '../support/soak/soak-report.ts';
 
-it('loses nothing and repeats nothing in 5,000 deliveries, whatever breaks', { timeout: 240_000 }, async () => {
+it('a soak loses nothing and repeats nothing in 5,000 deliveries under faults', { timeout: 240_000 }, async () => {
   const report = await runSoak({
     deliveries: 5000,
     seed: 11,

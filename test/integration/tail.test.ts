@@ -21,7 +21,7 @@ const entry = (name: string): Entry => ({
 });
 
 describe('newswire tail beside a server', () => {
-  it('shows an item that is published while it runs, goes on over a restart and ends with 0 on SIGINT', async () => {
+  it('prints an item published while it runs, continues over a restart and exits with 0 on SIGINT', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const publish = (...names: string[]) =>
@@ -50,7 +50,7 @@ describe('newswire tail beside a server', () => {
       said.err += chunk.toString();
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    await until('to be live', () => said.err.includes('live at') || null);
+    await until('to be live', () => said.err.includes('connected to') || null);
 
     publish('ferry', 'quay');
     await makeDue(home, 'wire');
@@ -58,7 +58,7 @@ describe('newswire tail beside a server', () => {
     expect(said.out).toMatch(/^ *\d\d:\d\d:\d\d {2}Example Wire {8}World {9}Report on ferry\n$/);
 
     await first.end('SIGTERM');
-    await until('the remark', () => said.err.includes('connection lost; trying again') || null);
+    await until('the remark', () => said.err.includes('connection lost; reconnecting') || null);
     publish('bridge', 'ferry', 'quay');
     await makeDue(home, 'wire');
     const second = await startServer(home, { PORT: port });

@@ -32,8 +32,8 @@ const entry = (name: string): Entry => ({
   text: 'Text.',
 });
 
-describe('the code in the guide to webhooks', () => {
-  it('is a receiver that takes what the server sends, and nothing else', async () => {
+describe('the code in docs/WEBHOOKS.md', () => {
+  it('is a receiver that accepts deliveries of the server and rejects others', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const publish = (...names: string[]) =>
@@ -74,7 +74,7 @@ describe('the code in the guide to webhooks', () => {
     expect(said).toBe('add Report on ferry\n');
   });
 
-  it('tells a genuine delivery from a forged one in a shell', {
+  it('distinguishes an authentic delivery from a forged one in a shell', {
     skip: spawnSync('openssl', ['version']).status !== 0,
   }, () => {
     const body = '{"type":"events","title":"Ökonomie"}';

@@ -51,7 +51,7 @@ describe('an item that the operator withdraws while the server runs', () => {
 
     const again = await runCommand(home, ['withdraw', String(wrong.id)]);
     expect(again.code).toBe(1);
-    expect(again.stderr).toMatch(/^newswire: item \d+ was withdrawn .*; --undo brings it back\n$/);
+    expect(again.stderr).toMatch(/^newswire: item \d+ was withdrawn .*; --undo restores it\n$/);
     expect((await runCommand(home, ['withdraw', '--undo', String(wrong.id)])).code).toBe(0);
     await until('the item on the WebSocket again', () => live.applied[1]);
     expect(live.applied[1]).toMatchObject({ op: 'update', item: { title: 'A wrong report' } });

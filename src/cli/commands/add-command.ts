@@ -20,60 +20,60 @@ export interface AddOptions {
 }
 
 /**
- * `newswire add URL`: declares a feed, or the best feed of a page, after it was read once. What cannot be read is not
- * declared, nor what is declared already.
+ * `newswire add URL`: declares a feed, or the best feed of a page, after reading it once. A feed that cannot be read, or is
+ * already declared, is not added.
  */
 export async function add(io: CliIo, text: string, options: AddOptions, own: InspectOverrides = {}): Promise<number> {
   checkFileName(options.file);
   const feedsDir = readFeedsDir(io.env);
   const address = await readSiteAddress(text, feedsDir);
-  refuseSecret(address);
+  checkNoCredentials(address);
   const before = await readDeclarations(feedsDir, io.env);
-  refuseDeclared(before, address.url);
+  checkNotDeclared(before, address.url);
   const inspection = await inspectAddress(io, address, own);
   const { feed } = inspection;
-  if (feed === null) return refuse(io, inspection, options);
+  if (feed === null) return printFailure(io, inspection, options);
   const url = feed.movedTo ?? feed.url;
-  refuseDeclared(before, url);
+  checkNotDeclared(before, url);
   const written = url === address.url && /^file:/i.test(text.trim()) ? text.trim() : url;
   const source = await addSource(
     { feedsDir, env: io.env, file: options.file },
-    { url: written, section: options.section === undefined ? null : spelling(before, options.section) },
+    { url: written, section: options.section === undefined ? null : existingSpelling(before, options.section) },
   );
-  tell(io, { inspection, source, before }, options);
+  printAdded(io, { inspection, source, before }, options);
   return exitCodes.done;
 }
 
-/** A section as it is spelt already: one that differs in case or accents only is the same one. */
-function spelling({ sections }: Declarations, section: string): string {
+/** The existing spelling of a section that differs only in case or accents. */
+function existingSpelling({ sections }: Declarations, section: string): string {
   return sections.find((known) => slug(known) === slug(section)) ?? section;
 }
 
-/** A file of declarations is read by many, and shown to more. */
-function refuseSecret({ authorization }: SiteAddress): void {
+/** Declaration files are not secret. */
+function checkNoCredentials({ authorization }: SiteAddress): void {
   if (authorization === null) return;
   throw new CommandError(
-    'the address holds a user name or password; declare the source by hand, with headers and "$' + '{NAME}" in them',
+    'the URL contains a user name or password; declare the source in a file, with headers that use "$' + '{NAME}"',
   );
 }
 
-function refuseDeclared({ sources }: Declarations, url: string): void {
+function checkNotDeclared({ sources }: Declarations, url: string): void {
   const found = sources.find((source) => source.url === url);
   if (found === undefined) return;
-  throw new CommandError(`${url} is declared at ${found.declaredAt} already, as "${found.id}"`);
+  throw new CommandError(`${url} is already declared at ${found.declaredAt} as "${found.id}"`);
 }
 
-function refuse(io: CliIo, inspection: Inspection, options: AddOptions): number {
+function printFailure(io: CliIo, inspection: Inspection, options: AddOptions): number {
   if (options.json) printJson(io, { added: null, ...inspectionToJson(inspection) });
   else {
     io.out(formatInspection(inspection, io.columns));
     printFeedFailures(io, inspection);
-    io.err('newswire: no feed could be read, so nothing was added\n');
+    io.err('newswire: no feed could be read; nothing was added\n');
   }
   return exitCodes.failed;
 }
 
-function tell(
+function printAdded(
   io: CliIo,
   { inspection, source, before }: { inspection: Inspection; source: Source; before: Declarations },
   options: AddOptions,
@@ -85,9 +85,9 @@ function tell(
   }
   io.out(formatInspection(inspection, io.columns));
   printFeedFailures(io, inspection);
-  const newSection = before.sections.includes(section) ? '' : ', which is new';
+  const newSection = before.sections.includes(section) ? '' : ' (new)';
   io.out(
     `\nAdded at ${declaredAt}: ${cleanLine(`"${id}" in section ${section}${newSection}`)}. ` +
-      'A running server reads it within two seconds.\n',
+      'A running server loads it within two seconds.\n',
   );
 }

@@ -18,7 +18,7 @@ export interface CheckOptions {
   readonly printConfig?: boolean;
 }
 
-/** `newswire check`: says whether the environment and the declarations can be used, and what they come to. */
+/** `newswire check`: validates the environment and the declarations, and shows them. */
 export async function check(io: CliIo, options: CheckOptions): Promise<number> {
   const problems: ConfigProblem[] = [];
   const note = (error: unknown): null => {
@@ -33,7 +33,7 @@ export async function check(io: CliIo, options: CheckOptions): Promise<number> {
   }
   const declarations = await readDeclarations(readFeedsDir(io.env), io.env).catch(note);
   if (options.json) printJson(io, report(io, problems, declarations));
-  else printForPeople(io, problems, { declarations, settings: options.printConfig ?? false });
+  else printTables(io, problems, { declarations, settings: options.printConfig ?? false });
   return problems.length > 0 ? exitCodes.badUsage : exitCodes.done;
 }
 
@@ -44,23 +44,23 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     settings: describeSettings(io.env).map(({ name, value, isSet }) => ({ name, value, isSet })),
     site: declarations?.site ?? null,
     sections: declarations?.sections ?? [],
-    sources: declarations?.sources.map(withoutSecrets) ?? [],
-    webhooks: declarations?.webhooks.map(withoutTokens) ?? [],
+    sources: declarations?.sources.map(withoutHeaderValues) ?? [],
+    webhooks: declarations?.webhooks.map(withoutWebhookSecrets) ?? [],
   };
 }
 
-/** Headers by name only: their values are secrets. */
-function withoutSecrets(source: Source): object {
+/** Headers by name only: their values may be secret. */
+function withoutHeaderValues(source: Source): object {
   const { headers, declarationHash: _, hidden: __, ...shown } = source;
   return { ...shown, url: displayUrl(source), headers: Object.keys(headers) };
 }
 
-function withoutTokens(webhook: Webhook): object {
+function withoutWebhookSecrets(webhook: Webhook): object {
   const { secrets: _, hidden: __, formerId: ___, ...shown } = webhook;
   return { ...shown, url: displayUrl(webhook) };
 }
 
-function printForPeople(
+function printTables(
   io: CliIo,
   problems: readonly ConfigProblem[],
   shown: { readonly declarations: Declarations | null; readonly settings: boolean },
@@ -73,22 +73,22 @@ function printForPeople(
   }
   printProblems(io, problems);
   if (problems.length > 0) return;
-  for (const source of shown.declarations?.sources ?? []) remarkMissingFile(io, source);
+  for (const source of shown.declarations?.sources ?? []) noteMissingFile(io, source);
   const { sources = [], webhooks = [] } = shown.declarations ?? {};
   const hooks = webhooks.length === 0 ? '' : `${counted(webhooks.length, 'webhook')}, `;
   const isEmpty = sources.length + webhooks.length === 0;
-  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no mistakes.\n`);
+  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no errors.\n`);
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** No mistake, since the file may come later; but a slip of the pen looks just the same. */
-function remarkMissingFile(io: CliIo, source: Source): void {
+/** Not an error, since the file may appear later; but it may be a typing error. */
+function noteMissingFile(io: CliIo, source: Source): void {
   if (!source.url.startsWith('file:') || existsSync(fileURLToPath(source.url))) return;
   io.err(
-    `${source.declaredAt}: there is no file ${cleanLine(fileURLToPath(source.url))} yet; it is read when it appears.\n`,
+    `${source.declaredAt}: the file ${cleanLine(fileURLToPath(source.url))} does not exist; it is read when it appears.\n`,
   );
 }
 
@@ -124,7 +124,7 @@ function sourcesTable(declarations: Declarations, columns: number | null): strin
 function webhooksTable({ webhooks, sources }: Declarations, columns: number | null): string {
   const head = [
     { title: 'WEBHOOK', canShrink: true },
-    { title: 'GETS', canShrink: true },
+    { title: 'FILTER', canShrink: true },
     { title: 'URL', canShrink: true },
     { title: 'DECLARED AT' },
   ];

@@ -8,8 +8,8 @@ import { printJson } from '../output/print.ts';
 import { type CliIo, exitCodes } from '../shared/io.ts';
 
 /**
- * `newswire check URL`: what a feed, or the best feed of a page, would come to as a source. Ends with 1 when there is no
- * feed to be read.
+ * `newswire check URL`: shows how a feed, or the best feed of a page, would be processed as a source. Exit code 1 when no
+ * feed can be read.
  */
 export async function checkUrl(
   io: CliIo,
@@ -27,9 +27,9 @@ export async function checkUrl(
   return inspection.feed === null ? exitCodes.failed : exitCodes.done;
 }
 
-/** Says of each address that gave no feed why. */
-export function printFeedFailures(io: CliIo, { page, refusals }: Pick<Inspection, 'page' | 'refusals'>): void {
-  // That a page is no feed was said with the page.
+/** Prints why each URL is not a readable feed. */
+export function printFeedFailures(io: CliIo, { page, failures }: Pick<Inspection, 'page' | 'failures'>): void {
+  // `formatPage` has already reported it.
   if (page !== null && page.feeds.length === 0) return;
-  for (const { url, failure, detail } of refusals) io.err(`${cleanLine(`${url}: ${failure}: ${detail}`, 1000)}\n`);
+  for (const { url, failure, detail } of failures) io.err(`${cleanLine(`${url}: ${failure}: ${detail}`, 1000)}\n`);
 }

@@ -7,13 +7,13 @@ import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 import { withDatabase, withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface CommentsOptions {
-  /** Only those that stand there; `all`: every one. */
+  /** Only comments in this state. */
   readonly state: CommentState | 'all';
   readonly limit: number;
   readonly json?: boolean;
 }
 
-/** `newswire comments`: what readers wrote, newest first; those that wait for a moderator unless others are asked for. */
+/** `newswire comments`: lists comments, newest first. */
 export async function listComments(io: CliIo, options: CommentsOptions, clock: Clock = systemClock): Promise<number> {
   const { countComments, readComments } = await import('../../store/readers/comment-repository.ts');
   const state = options.state === 'all' ? null : options.state;
@@ -24,7 +24,7 @@ export async function listComments(io: CliIo, options: CommentsOptions, clock: C
     })),
   );
   if (options.json) {
-    printJson(io, { counts, comments: comments.map(forMachines) });
+    printJson(io, { counts, comments: comments.map(commentToJson) });
     return exitCodes.done;
   }
   io.out(commentTable(comments, clock.now(), io.columns));
@@ -35,9 +35,9 @@ export async function listComments(io: CliIo, options: CommentsOptions, clock: C
 }
 
 /**
- * `newswire comments approve|reject|spam|undo ID…`: all of them or none. Open pages are told by the server that runs.
+ * `newswire comments approve|reject|spam|undo ID…`: all or none. A running server updates open pages.
  *
- * @throws CommandFailed when an id is none of a comment's.
+ * @throws CommandError when an id is unknown.
  */
 export async function moderate(
   io: CliIo,
@@ -45,13 +45,13 @@ export async function moderate(
   clock: Clock = systemClock,
 ): Promise<number> {
   const ids = [...new Set(of.ids.map(readCommentId))];
-  if (ids.length === 0) throw new CommandError(`which comments? "newswire comments" lists those that wait`);
+  if (ids.length === 0) throw new CommandError(`no comment given; "newswire comments" lists the pending ones`);
   const { moderateComments, readCommentStates } = await import('../../store/readers/moderate-comments.ts');
   const changed = await withDatabase(io, async (store) => {
     const known = await readCommentStates(store.reader, ids);
     const unknown = ids.filter((id) => !known.has(id));
     if (unknown.length > 0) {
-      throw new CommandError(`there is no comment ${unknown.join(', ')}; "newswire comments --state all" lists them`);
+      throw new CommandError(`unknown comment ${unknown.join(', ')}; "newswire comments --state all" lists them`);
     }
     return await moderateComments(store, { ids, action: of.action, actor: actorOf(io), nowMs: clock.now() });
   });
@@ -62,12 +62,12 @@ export async function moderate(
 
 function readCommentId(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) {
-    throw new CommandError(`${JSON.stringify(text)} is no comment's number; "newswire comments" lists them`);
+    throw new CommandError(`${JSON.stringify(text)} is not a comment number; "newswire comments" lists them`);
   }
   return Number(text);
 }
 
-/** Who stands in the audit: whoever is at the terminal, as far as it says. */
+/** The user recorded in the audit trail. */
 function actorOf({ env }: CliIo): string {
   return `cli:${(env['SUDO_USER'] ?? env['USER'] ?? env['LOGNAME'] ?? 'unknown').slice(0, 60)}`;
 }
@@ -77,12 +77,12 @@ function unchangedOf(ids: readonly number[], changed: readonly ModerationResult[
 }
 
 function printChanges(io: CliIo, ids: readonly number[], changed: readonly ModerationResult[]): void {
-  for (const { id, from, to } of changed) io.out(`Comment ${id} was ${from} and is ${to}.\n`);
+  for (const { id, from, to } of changed) io.out(`Comment ${id}: ${from} -> ${to}\n`);
   const unchanged = unchangedOf(ids, changed);
-  if (unchanged.length > 0) io.out(`Left as they were: ${unchanged.join(', ')}.\n`);
+  if (unchanged.length > 0) io.out(`Unchanged: ${unchanged.join(', ')}\n`);
 }
 
-function forMachines(comment: ModerationEntry): object {
+function commentToJson(comment: ModerationEntry): object {
   const { id, item, name, body, state, reason, moderatedBy } = comment;
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
   const at = { at: iso(comment.atMs), moderatedAt: iso(comment.moderatedMs) };
@@ -97,7 +97,7 @@ function commentTable(comments: readonly ModerationEntry[], nowMs: number, colum
     { title: 'NAME', canShrink: true },
     { title: 'COMMENT', canShrink: true },
     { title: 'ITEM', canShrink: true },
-    { title: 'REMARK', canShrink: true },
+    { title: 'NOTE', canShrink: true },
   ] as const;
   const rows = comments.map((comment) => [
     String(comment.id),

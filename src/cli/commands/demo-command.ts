@@ -24,15 +24,15 @@ export type StartDemoServer = (options: {
   readonly settings: Settings;
   readonly log: Log;
   readonly declarations: Declarations;
-  /** From which pages may show pictures besides https: the newsroom has no certificate. */
+  /** Origins other than https from which pages may load images: the demo newsroom has no certificate. */
   readonly pictureOrigins: readonly string[];
 }) => Promise<RunningService>;
 
 const pollEveryMs = 5000;
 
 /**
- * `newswire demo`: a newsroom of made-up sources and a server that reads them, in a folder that is removed afterwards.
- * Needs no network and no configuration.
+ * `newswire demo`: a newsroom of generated sources and a server that polls them, in a temporary folder. Needs no network and
+ * no configuration.
  */
 export async function demo(
   io: CliIo,
@@ -45,8 +45,8 @@ export async function demo(
   try {
     return await runUntilSignal(io, async () => await openDemo(io, { ...options, folder, start, clock, show }), {
       onStarted: (running) => {
-        io.out(`Newswire is at ${running.url}\n`);
-        io.out(`Made-up sources publish something every ${options.every} s. Ctrl+C ends it; nothing is kept.\n`);
+        io.out(`Newswire is running at ${running.url}\n`);
+        io.out(`Generated sources publish every ${options.every} s. Press Ctrl+C to stop; all data is then deleted.\n`);
       },
     });
   } finally {
@@ -58,9 +58,9 @@ async function openDemo(
   io: CliIo,
   demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Publication) => void },
 ): Promise<RunningService> {
-  const wanted = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
-  // The demo is to work at once, also beside a running server; unless a port was asked for, one is as good as another.
-  const settings = io.env['PORT'] || (await isPortFree(wanted)) ? wanted : { ...wanted, port: 0 };
+  const defaults = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
+  // The demo must also start beside a running server: without an explicit PORT, use any free port.
+  const settings = io.env['PORT'] || (await isPortFree(defaults)) ? defaults : { ...defaults, port: 0 };
   const log = createLog(settings.logLevel);
   const newsroom = await startDemoServer({
     seed: demo.seed,

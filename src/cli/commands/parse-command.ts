@@ -10,20 +10,20 @@ import { type CliIo, exitCodes } from '../shared/io.ts';
 import { openTarget, type ParseTarget, readIndex } from '../shared/parse-targets.ts';
 
 export interface ParseOptions {
-  /** One JSON object a file, for machines. */
+  /** One JSON object per file. */
   readonly jsonl?: boolean;
-  /** A file that lists the documents, with the content type and the URL of each. */
+  /** A file that lists the documents with their content types and URLs. */
   readonly index?: string;
-  /** For all files named. */
+  /** Of all files. */
   readonly contentType?: string;
   readonly url?: string;
 }
 
-const mostWorkers = 4;
+const maxWorkers = 4;
 
 /**
- * `newswire parse`: reads feeds from files by the code that the server reads with, and says what is in them. A file that
- * cannot be opened makes it end with 1; a document that is no feed is an answer like another.
+ * `newswire parse`: parses feeds from files with the server's parser, and prints their contents. Exit code 1 when a file
+ * cannot be opened; a document that is not a feed is a normal result.
  */
 export async function parse(
   io: CliIo,
@@ -33,7 +33,7 @@ export async function parse(
 ): Promise<number> {
   const { clock = systemClock } = parts;
   const targets = await targetsOf(files, options);
-  const workers = Math.min(mostWorkers, os.availableParallelism(), targets.length);
+  const workers = Math.min(maxWorkers, os.availableParallelism(), targets.length);
   const digester = (parts.createDigester ?? createDocumentProcessor)({ workers });
   try {
     const lines = mapInOrder(targets, workers, (target) => readTarget(target, digester, clock));
@@ -47,13 +47,13 @@ async function targetsOf(files: readonly string[], options: ParseOptions): Promi
   const { index, contentType = null, url = '' } = options;
   if (index === undefined) {
     if (files.length > 0) return files.map((file) => ({ file, path: file, contentType, url }));
-    throw badUsage('no file is named', 'Name the files to parse, or an index of them with --index');
+    throw badUsage('no file is given', 'Give the files to parse, or an index with --index');
   }
   if (files.length > 0 || contentType !== null || url !== '') {
-    throw badUsage('--index stands beside files, --content-type or --url', 'Let the index say what there is to read');
+    throw badUsage('--index cannot be combined with files, --content-type or --url', 'Put them into the index');
   }
   const targets = await readIndex(index);
-  if (targets.length === 0) throw badUsage(`${index} lists no file`, 'Write one JSON object a line into it');
+  if (targets.length === 0) throw badUsage(`${index} lists no file`, 'Write one JSON object per line');
   return targets;
 }
 
@@ -75,7 +75,7 @@ async function report(
   lines: AsyncGenerator<ParseLine>,
   { total, jsonl }: { readonly total: number; readonly jsonl: boolean },
 ): Promise<number> {
-  // Lines that scroll by on the same terminal show the progress well enough.
+  // JSON lines on the same terminal show the progress.
   const progress = showProgress(jsonl && io.columns !== null ? null : io.errTerminal, total, 'parsed');
   const read: ParseLine[] = [];
   const closed: ParseLine[] = [];

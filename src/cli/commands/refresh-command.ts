@@ -5,24 +5,24 @@ import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 import { isServerPolling, withDatabase } from '../shared/open-database.ts';
 
 /**
- * `newswire refresh [ids…]`: asks for sources to be read now. The reading itself is left to the server, which is the
- * only one that polls: two processes would ask the same publisher twice.
+ * `newswire refresh [ids…]`: requests a poll of sources now. The server polls; the command does not, since two processes
+ * would request the same feed twice.
  */
 export async function refresh(io: CliIo, ids: readonly string[], clock: Clock = systemClock): Promise<number> {
   const { requestRefresh } = await import('../../store/sources/source-state.ts');
-  const asked = await withDatabase(io, async (store) => {
-    await refuseUnknown(store, ids);
+  const requested = await withDatabase(io, async (store) => {
+    await checkIds(store, ids);
     return await requestRefresh(store, ids.length === 0 ? null : [...new Set(ids)], clock.now());
   });
-  const count = `${asked} ${asked === 1 ? 'source' : 'sources'} to be read`;
-  const who = (await isServerPolling(io))
-    ? 'the server that polls does it at once, and no publisher is asked twice within a minute'
-    : 'no server polls with this database now, so it is done when one starts';
-  io.out(`${count}; ${who}.\n`);
+  const count = `${requested} ${requested === 1 ? 'source' : 'sources'} scheduled`;
+  const when = (await isServerPolling(io))
+    ? 'the running server polls now, each source at most once a minute'
+    : 'no server is running with this database; the next one to start polls them';
+  io.out(`${count}; ${when}.\n`);
   return exitCodes.done;
 }
 
-async function refuseUnknown(store: Store, ids: readonly string[]): Promise<void> {
+async function checkIds(store: Store, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { readSourceReports } = await import('../../store/sources/source-reports.ts');
   const known = (await readSourceReports(store.reader))
@@ -34,5 +34,5 @@ async function refuseUnknown(store: Store, ids: readonly string[]): Promise<void
   const meant = nearestWord(first, known);
   const hint = meant === null ? '"newswire sources" lists them' : `did you mean "${meant}"?`;
   const names = unknown.map((id) => `"${id}"`).join(', ');
-  throw new CommandError(`no source is called ${names}; ${hint}`);
+  throw new CommandError(`unknown source ${names}; ${hint}`);
 }

@@ -12,14 +12,14 @@ export async function serve(io: CliIo, start: StartServer = startReal): Promise<
   const log = createLog(settings.logLevel);
   return await runUntilSignal(io, async () => await start({ settings, log }), {
     onStarted: (running) => {
-      // Without the role "serve" there is no address.
-      if (io.columns !== null && running.url !== '') io.out(`Newswire is at ${running.url}\n`);
+      // Without the role "serve" there is no URL.
+      if (io.columns !== null && running.url !== '') io.out(`Newswire is running at ${running.url}\n`);
     },
-    onSlowStop: () => log.warn({}, 'stopping took too long; ended all the same'),
+    onSlowStop: () => log.warn({}, 'stopping took too long; exiting anyway'),
   });
 }
 
-/** The server is loaded only when it is wanted: commands that merely read the declarations answer at once. */
+/** Loads the server on demand, so that commands that do not need it start fast. */
 async function startReal(options: { readonly settings: Settings; readonly log: Log }): Promise<RunningService> {
   const { startServer } = await import('../../server/start.ts');
   return await startServer(options);

@@ -9,11 +9,11 @@ import { withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface SourcesOptions {
   readonly json?: boolean;
-  /** Removed sources too, whose state is kept. */
+  /** Includes removed sources, whose state is kept. */
   readonly all?: boolean;
 }
 
-/** `newswire sources`: how each source is doing, by what the server has written down. */
+/** `newswire sources`: the state of each source, as stored by the server. */
 export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
   const { readSourceReports } = await import('../../store/sources/source-reports.ts');
   const { readHubReports } = await import('../../store/websub/websub-reports.ts');
@@ -23,8 +23,8 @@ export async function listSources(io: CliIo, options: SourcesOptions, clock: Clo
   const shown = reports
     .filter((report) => options.all || report.removedMs === null)
     .map((report) => ({ ...report, subscriptions: hubs.filter(({ sourceId }) => sourceId === report.id) }));
-  if (options.json) printJson(io, { sources: shown.map(forMachines) });
-  else if (shown.length === 0) io.out('No source is known yet. "newswire serve" reads FEEDS_DIR.\n');
+  if (options.json) printJson(io, { sources: shown.map(reportToJson) });
+  else if (shown.length === 0) io.out('No sources yet. "newswire serve" reads them from FEEDS_DIR.\n');
   else io.out(reportTable(shown, clock.now(), io.columns));
   return exitCodes.done;
 }
@@ -33,20 +33,20 @@ interface ShownReport extends SourceReport {
   readonly subscriptions: readonly HubReport[];
 }
 
-/** Instants as ISO 8601, under the names that the API uses. */
-function forMachines(report: ShownReport): object {
-  return { ...withInstants(report), subscriptions: report.subscriptions.map(withInstants) };
+/** Times as ISO 8601, with the names of the API. */
+function reportToJson(report: ShownReport): object {
+  return { ...withIsoTimes(report), subscriptions: report.subscriptions.map(withIsoTimes) };
 }
 
-function withInstants(report: object): object {
+function withIsoTimes(report: object): object {
   return Object.fromEntries(
     Object.entries(report).map(([name, value]) =>
-      isInstant(name) ? [`${name.slice(0, -'Ms'.length)}At`, iso(value)] : [name, value],
+      isTime(name) ? [`${name.slice(0, -'Ms'.length)}At`, iso(value)] : [name, value],
     ),
   );
 }
 
-function isInstant(name: string): boolean {
+function isTime(name: string): boolean {
   return name.endsWith('Ms') && name !== 'durationMs' && name !== 'intervalMs';
 }
 
@@ -59,9 +59,9 @@ function reportTable(reports: readonly ShownReport[], nowMs: number, columns: nu
     { title: 'ID', canShrink: true },
     { title: 'STATE' },
     { title: 'ITEMS', align: 'right' },
-    { title: 'READ' },
-    { title: 'NEXT', canShrink: true },
-    { title: 'REMARK', canShrink: true },
+    { title: 'LAST POLL' },
+    { title: 'NEXT POLL', canShrink: true },
+    { title: 'NOTE', canShrink: true },
   ] as const;
   const rows = reports.map((report) => [
     report.id,
@@ -69,12 +69,12 @@ function reportTable(reports: readonly ShownReport[], nowMs: number, columns: nu
     String(report.items),
     report.lastAttemptMs === null ? 'never' : formatRelativeTime(report.lastAttemptMs, nowMs),
     nextOf(report, nowMs),
-    report.detail ?? remarkOn(report),
+    report.detail ?? noteOn(report),
   ]);
   return formatTable(head, rows, columns);
 }
 
-function remarkOn({ movedTo, subscriptions }: ShownReport): string {
+function noteOn({ movedTo, subscriptions }: ShownReport): string {
   const hubs = subscriptions.map(({ hub, state, trust, pushes, missed }) => {
     const host = URL.parse(hub)?.host ?? hub;
     return `hub ${host}: ${state === 'active' ? `${trust}, ${pushes} pushes, ${missed} missed` : state}`;
@@ -86,10 +86,10 @@ function stateOf(report: SourceReport): string {
   if (report.removedMs !== null) return 'removed';
   switch (report.outcome) {
     case null:
-      return 'not read yet';
+      return 'new';
     case 'fresh':
     case 'not-modified':
-      return 'fine';
+      return 'ok';
     case 'failed':
       return `${report.failure ?? 'failed'}${report.failures > 1 ? ` x${report.failures}` : ''}`;
     case 'throttled':

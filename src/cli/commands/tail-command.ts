@@ -11,21 +11,21 @@ export interface TailOptions {
   readonly q?: string;
   /** A cursor, `head` or `floor`. */
   readonly after?: string;
-  /** Of the server; by default where the environment says that one listens here. */
+  /** URL of the server. Default: the address configured in the environment. */
   readonly url?: string;
   readonly json?: boolean;
 }
 
-/** How long an address may be silent that has never answered. */
-const patience = { attempts: 4, ms: 20_000 };
+/** When to give up on a server that has never answered. */
+const giveUpAfter = { attempts: 4, ms: 20_000 };
 
-/** `newswire tail`: shows what is published, line by line, until a signal. Remarks go to stderr. */
+/** `newswire tail`: prints events, one per line, until a signal. Notes go to stderr. */
 export async function tail(io: CliIo, options: TailOptions, clock: Clock = systemClock): Promise<number> {
   const url = options.url ?? localUrl(io);
   const client = new NewswireClient(url, {
     filter: filterOf(options),
     after: options.after ?? 'head',
-    // What cannot be replayed is said on stderr; a list of the newest items would pass for news here.
+    // A reset is reported on stderr. A snapshot would look like new items here.
     snapshotLimit: 0,
   });
   printItems(client, io, { json: options.json ?? false, clock });
@@ -44,11 +44,11 @@ function filterOf({ section = [], source = [], q }: TailOptions): WireFilter {
   };
 }
 
-/** Where a server with this environment listens. */
+/** The URL of a server with this environment. */
 function localUrl(io: CliIo): string {
   const { host, port, publicUrl } = readSettings(io.env);
   if (port === 0 && publicUrl !== null) return publicUrl;
-  if (port === 0) throw new CommandError('PORT is 0, so the server may be anywhere; say where it is with --url');
+  if (port === 0) throw new CommandError('PORT is 0, so the address of the server is not known; give it with --url');
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
@@ -57,27 +57,31 @@ function printItems(client: NewswireClient, io: CliIo, how: { readonly json: boo
   const lines = new TailFormatter(io.columns, () => how.clock.now());
   client.on('item', (change) => io.out(`${how.json ? JSON.stringify(change) : lines.format(change)}\n`));
   client.on('reset', ({ reason, cursor }) => {
-    io.err(`what happened before cannot be told any more (${reason}); going on after ${cursor}\n`);
+    io.err(`earlier events cannot be replayed (${reason}); continuing after ${cursor}\n`);
   });
 }
 
 /** Resolves at the first signal. */
 async function watch(client: NewswireClient, io: CliIo, url: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const place = cleanLine(url);
+  const address = cleanLine(url);
   const silent = (): void =>
-    reject(new CommandError(`no Newswire answers at ${place}; is the server running, and is it this address?`));
-  const timer = setTimeout(silent, patience.ms);
+    reject(
+      new CommandError(
+        `no Newswire server answers at ${address}; check that it is running and that the address is right`,
+      ),
+    );
+  const timer = setTimeout(silent, giveUpAfter.ms);
   const off = io.onSignal(() => resolve(exitCodes.done));
-  const connection = new Connection(io, place);
+  const connection = new Connection(io, address);
   client.on('state', (state) => {
-    connection.enter(state);
+    connection.setState(state);
     if (connection.answered) clearTimeout(timer);
-    else if (connection.attempts >= patience.attempts) silent();
+    else if (connection.attempts >= giveUpAfter.attempts) silent();
   });
   client.on('error', (problem) => {
-    if (problem.fatal) reject(new CommandError(`${place} refuses: ${cleanLine(problem.message)}`));
-    else if (connection.answered) io.err(`${remarkOn(problem)}\n`);
+    if (problem.fatal) reject(new CommandError(`${address} refused: ${cleanLine(problem.message)}`));
+    else if (connection.answered) io.err(`${noteOn(problem)}\n`);
   });
   try {
     return await promise;
@@ -87,34 +91,35 @@ async function watch(client: NewswireClient, io: CliIo, url: string): Promise<nu
   }
 }
 
-function remarkOn({ code, message, cause }: ClientError): string {
+function noteOn({ code, message, cause }: ClientError): string {
   const reason = cause instanceof Error ? `: ${cause.message}` : '';
   return cleanLine(`${code}: ${message}${reason}`);
 }
 
-/** Says how the connection stands, where that is worth a line. */
+/** Reports changes of the connection. */
 class Connection {
   answered = false;
-  /** That came to nothing, before the first answer. */
+  /** Failed attempts before the first answer. */
   attempts = 0;
   readonly #io: CliIo;
-  readonly #place: string;
-  #cut = true;
+  readonly #address: string;
+  #isDown = true;
 
-  constructor(io: CliIo, place: string) {
+  constructor(io: CliIo, address: string) {
     this.#io = io;
-    this.#place = place;
+    this.#address = address;
   }
 
-  enter(state: ClientState): void {
+  setState(state: ClientState): void {
     if (state === 'catching-up') this.answered = true;
     else if (state === 'waiting' && !this.answered) this.attempts += 1;
-    else if (state === 'waiting' && !this.#cut) this.#say('connection lost; trying again', true);
-    else if (state === 'live' && this.#cut) this.#say(`live at ${this.#place}; Ctrl+C ends it`, false);
+    else if (state === 'waiting' && !this.#isDown) this.#print('connection lost; reconnecting', true);
+    else if (state === 'live' && this.#isDown)
+      this.#print(`connected to ${this.#address}; press Ctrl+C to stop`, false);
   }
 
-  #say(text: string, cut: boolean): void {
-    this.#cut = cut;
+  #print(text: string, isDown: boolean): void {
+    this.#isDown = isDown;
     this.#io.err(`${text}\n`);
   }
 }

@@ -11,11 +11,11 @@ import { withDatabase, withReadOnlyDatabase } from '../shared/open-database.ts';
 
 export interface WebhooksOptions {
   readonly json?: boolean;
-  /** Removed ones too, whose place is kept. */
+  /** Includes removed webhooks, whose position is kept. */
   readonly all?: boolean;
 }
 
-/** `newswire webhooks`: how far each webhook has come and how its deliveries go. */
+/** `newswire webhooks`: position and delivery state of each webhook. */
 export async function listWebhooks(io: CliIo, options: WebhooksOptions, clock: Clock = systemClock): Promise<number> {
   const { readWebhooks } = await import('../../store/log/webhook-states.ts');
   const { readHead } = await import('../../store/log/event-log.ts');
@@ -23,27 +23,27 @@ export async function listWebhooks(io: CliIo, options: WebhooksOptions, clock: C
     store.read(async (db) => ({ states: await readWebhooks(db), head: await readHead(db) })),
   );
   const shown = states.filter(({ removedMs }) => options.all || removedMs === null);
-  if (options.json) printJson(io, { webhooks: shown.map((state) => forMachines(state, head)) });
-  else if (shown.length === 0) io.out('No webhook is known yet. "newswire serve" reads them from FEEDS_DIR.\n');
+  if (options.json) printJson(io, { webhooks: shown.map((state) => stateToJson(state, head)) });
+  else if (shown.length === 0) io.out('No webhooks yet. "newswire serve" reads them from FEEDS_DIR.\n');
   else io.out(table(shown, { head, nowMs: clock.now(), columns: io.columns }));
   return exitCodes.done;
 }
 
-/** `newswire webhooks replay ID --after PLACE`: has everything after a place delivered once more. */
+/** `newswire webhooks replay ID --after CURSOR`: delivers all events after a cursor again. */
 export async function replayWebhook(io: CliIo, id: string, options: { readonly after: string }): Promise<number> {
   const { seekWebhook } = await import('../../store/log/webhook-states.ts');
   const { readHead } = await import('../../store/log/event-log.ts');
   const cursor = await withDatabase(io, async (store) => {
     await findWebhook(store, id);
-    const place = readPlace(options.after, await readHead(store.reader));
-    await seekWebhook(store, id, place);
-    return formatCursor(place);
+    const cursor = readCursor(options.after, await readHead(store.reader));
+    await seekWebhook(store, id, cursor);
+    return formatCursor(cursor);
   });
-  io.out(`${id} is sent what follows ${cursor}; a running server begins within a second.\n`);
+  io.out(`${id} will be sent all events after ${cursor}; a running server starts within a second.\n`);
   return exitCodes.done;
 }
 
-/** `newswire webhooks resume ID`: tries again now, also after a 410. */
+/** `newswire webhooks resume ID`: retries now, also after a 410. */
 export async function resumeWebhook(io: CliIo, id: string): Promise<number> {
   const { seekWebhook } = await import('../../store/log/webhook-states.ts');
   const { seq, epoch } = await withDatabase(io, async (store) => {
@@ -51,7 +51,7 @@ export async function resumeWebhook(io: CliIo, id: string): Promise<number> {
     await seekWebhook(store, id, null);
     return state;
   });
-  io.out(`${id} goes on after ${formatCursor({ epoch, seq })}; a running server tries within a second.\n`);
+  io.out(`${id} continues after ${formatCursor({ epoch, seq })}; a running server retries within a second.\n`);
   return exitCodes.done;
 }
 
@@ -65,28 +65,28 @@ async function findWebhook(store: Store, id: string): Promise<WebhookState> {
     states.map((state) => state.id),
   );
   const hint = meant === null ? '"newswire webhooks" lists them' : `did you mean "${meant}"?`;
-  throw new CommandError(`no webhook is called ${JSON.stringify(id)}; ${hint}`);
+  throw new CommandError(`unknown webhook ${JSON.stringify(id)}; ${hint}`);
 }
 
-/** A place that the log can be read on from: what it no longer holds cannot be sent again. */
-function readPlace(text: string, { epoch, head, floor }: LogBounds): Cursor {
+/** Parses a cursor and checks that the events after it are still in the log. */
+function readCursor(text: string, { epoch, head, floor }: LogBounds): Cursor {
   if (text === 'head') return { epoch, seq: head };
   if (text === 'floor') return { epoch, seq: floor - 1 };
   const cursor = parseCursor(text);
   const range = `${formatCursor({ epoch, seq: floor - 1 })} to ${formatCursor({ epoch, seq: head })}`;
   if (cursor?.epoch === epoch && cursor.seq >= floor - 1 && cursor.seq <= head) return cursor;
-  throw new CommandError(`the log cannot be read after ${JSON.stringify(text)}; it can from ${range}`);
+  throw new CommandError(`the event log cannot be read after ${JSON.stringify(text)}; the range is ${range}`);
 }
 
-function forMachines(state: WebhookState, head: LogBounds): object {
+function stateToJson(state: WebhookState, head: LogBounds): object {
   const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-  const { id, url, epoch, seq, told, failures, lastOutcome, lastStatus, lastDetail, delivered } = state;
+  const { id, url, epoch, seq, announcedSeq, failures, lastOutcome, lastStatus, lastDetail, delivered } = state;
   return {
     id,
     url,
     condition: webhookCondition(state),
     cursor: formatCursor({ epoch, seq }),
-    told: formatCursor({ epoch, seq: told }),
+    announcedCursor: formatCursor({ epoch, seq: announcedSeq }),
     behind: behindOf(state, head),
     delivered,
     failures,
@@ -102,7 +102,7 @@ function forMachines(state: WebhookState, head: LogBounds): object {
   };
 }
 
-/** Events that it has not looked at; null: its place is of another log. */
+/** Number of unread events; null: the position belongs to another log. */
 function behindOf({ epoch, seq }: WebhookState, head: LogBounds): number | null {
   return epoch === head.epoch ? Math.max(0, head.head - seq) : null;
 }
@@ -117,9 +117,9 @@ function table(
     { title: 'CURSOR' },
     { title: 'BEHIND', align: 'right' },
     { title: 'DELIVERED', align: 'right' },
-    { title: 'LAST' },
-    { title: 'NEXT' },
-    { title: 'REMARK', canShrink: true },
+    { title: 'LAST ATTEMPT' },
+    { title: 'NEXT ATTEMPT' },
+    { title: 'NOTE', canShrink: true },
   ] as const;
   const rows = states.map((state) => [
     state.id,
@@ -137,6 +137,6 @@ function table(
 function nextOf(state: WebhookState, { head, nowMs }: { readonly head: LogBounds; readonly nowMs: number }): string {
   if (state.pausedMs !== null || state.removedMs !== null) return 'never';
   if (state.nextAttemptMs > nowMs) return formatRelativeTime(state.nextAttemptMs, nowMs);
-  // What is behind is being sent, or waits for the server; only a webhook that is up to date waits for news.
-  return behindOf(state, head) === 0 ? 'at news' : 'now';
+  // A webhook that is behind is being served, or waits for a server; one that is up to date waits for events.
+  return behindOf(state, head) === 0 ? 'on events' : 'now';
 }

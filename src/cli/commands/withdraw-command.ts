@@ -10,14 +10,14 @@ import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
 import { withDatabase } from '../shared/open-database.ts';
 
 export interface WithdrawOptions {
-  /** Takes withdrawals back. */
+  /** Undoes withdrawals. */
   readonly undo?: boolean;
   readonly json?: boolean;
 }
 
 /**
- * `newswire withdraw ITEM…`: takes items out of pages, feeds and search. Readers are told by the server that runs,
- * which sees the log grow. All of them or none: one that is unknown, or is so already, stops the rest.
+ * `newswire withdraw ITEM…`: removes items from pages, feeds and search. A running server notifies live clients when it sees
+ * the event log grow. All or none: an item that is unknown or already withdrawn makes the command fail.
  */
 export async function withdraw(
   io: CliIo,
@@ -30,13 +30,13 @@ export async function withdraw(
   const { restoreItem, withdrawItem } = await import('../../store/items/withdraw-items.ts');
   const items = await withDatabase(io, async (store) => {
     const found = await findItems(store, targets, settings);
-    refuseDone(found, undo, clock.now());
+    checkNotDone(found, undo, clock.now());
     const change = undo ? restoreItem : withdrawItem;
     for (const { id } of found) await change(store, id, clock.now());
     return found;
   });
-  if (options.json) printJson(io, { [undo ? 'restored' : 'withdrawn']: items.map((item) => forMachines(item, clock)) });
-  else printForPeople(io, items, undo);
+  if (options.json) printJson(io, { [undo ? 'restored' : 'withdrawn']: items.map((item) => itemToJson(item, clock)) });
+  else printItems(io, items, undo);
   return exitCodes.done;
 }
 
@@ -49,7 +49,7 @@ async function findItems(store: Store, targets: readonly string[], settings: Set
     else found.set(item.id, item);
   }
   if (unknown.length === 0) return [...found.values()];
-  const hint = 'give the number at the end of its page, as in /items/17, that address, or the address of the original';
+  const hint = 'give the number at the end of its page (/items/17), the URL of that page, or the URL of the original';
   throw new CommandError(`there is no item ${unknown.join(', ')}; ${hint}`);
 }
 
@@ -62,7 +62,7 @@ async function findItem(store: Store, target: string, settings: Settings): Promi
   return key === null ? null : await readItemByKey(store.reader, key);
 }
 
-/** The item whose page an address of ours is. A publisher may have an `/items/17` too. */
+/** The item number of a page of this server. A publisher may have an `/items/17` too. */
 function numberOfPage(url: URL, { publicUrl, host }: Settings): number | null {
   const base = publicUrl === null ? null : new URL(publicUrl);
   const isOurs = url.host === base?.host || ['127.0.0.1', '[::1]', 'localhost', host].includes(url.hostname);
@@ -70,8 +70,8 @@ function numberOfPage(url: URL, { publicUrl, host }: Settings): number | null {
   return isOurs && number !== undefined ? Number(number) : null;
 }
 
-function refuseDone(items: readonly Item[], undo: boolean, nowMs: number): void {
-  // What a feed has only left out is withdrawn for good by this.
+function checkNotDone(items: readonly Item[], undo: boolean, nowMs: number): void {
+  // An item that was only omitted by its feed can still be withdrawn permanently.
   const done = items.filter(({ withdrawnMs, withdrawalReason }) =>
     undo ? withdrawnMs === null : withdrawnMs !== null && withdrawalReason !== 'omitted',
   );
@@ -81,24 +81,24 @@ function refuseDone(items: readonly Item[], undo: boolean, nowMs: number): void 
       ? `item ${id} is not withdrawn`
       : `item ${id} was withdrawn ${formatRelativeTime(withdrawnMs, nowMs)}`,
   );
-  throw new CommandError(`${names.join('; ')}${undo ? '' : '; --undo brings it back'}`);
+  throw new CommandError(`${names.join('; ')}${undo ? '' : '; --undo restores it'}`);
 }
 
-function forMachines(item: Item, clock: Clock): object {
+function itemToJson(item: Item, clock: Clock): object {
   const { id, url, title, section, source } = item;
   return { id, url, title, source: source.id, section, at: new Date(clock.now()).toISOString() };
 }
 
-function printForPeople(io: CliIo, items: readonly Item[], undo: boolean): void {
+function printItems(io: CliIo, items: readonly Item[], undo: boolean): void {
   const head = [
     { title: 'ID', align: 'right' },
     { title: 'SOURCE', canShrink: true },
     { title: 'TITLE', canShrink: true },
-    { title: 'ADDRESS', canShrink: true },
+    { title: 'URL', canShrink: true },
   ] as const;
   const rows = items.map(({ id, source, title, url }) => [String(id), source.title, title, url ?? '']);
   io.out(formatTable(head, rows, io.columns));
   const count = `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
-  const what = undo ? 'back in pages, feeds and search' : 'withdrawn from pages, feeds and search';
-  io.out(`\n${count} ${what}; a running server tells its live readers within a second.\n`);
+  const what = undo ? 'restored to pages, feeds and search' : 'withdrawn from pages, feeds and search';
+  io.out(`\n${count} ${what}; a running server notifies live clients within a second.\n`);
 }

@@ -8,44 +8,44 @@ import { nextPollState } from '../../schedule/rules/next-poll-state.ts';
 import type { DocumentProcessor } from '../../server/document-processor.ts';
 import { assessQuality, type FeedQuality } from './quality.ts';
 
-/** What came of asking a second time with the validators of the first answer. */
+/** Result of a second, conditional request with the validators of the first response. */
 export type RevalidationResult =
-  /** 304: nothing was sent again. */
+  /** 304. */
   | 'not-modified'
-  /** The whole document, and the same. */
+  /** The same document again. */
   | 'same-again'
-  /** The whole document, and another. */
+  /** Another document. */
   | 'changed'
-  /** No document. */
+  /** The request failed. */
   | 'failed'
-  /** It gave nothing to ask with. */
+  /** The first response had no validators. */
   | 'not-asked';
 
-/** A feed as the server would take it, without taking it. */
+/** How the server would process a feed, without storing it. */
 export interface FeedReport {
-  /** As it was asked for. */
+  /** As requested. */
   readonly url: string;
   readonly readAtMs: number;
-  /** The last address of an unbroken run of permanent redirects; null: there was none. */
+  /** Target of an unbroken chain of permanent redirects; null: none. */
   readonly movedTo: string | null;
   readonly response: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshnessLifetimeMs' | 'facts'>;
   readonly digest: NormalisedFeed;
   readonly quality: FeedQuality;
-  /** Whether the server would have to tell the items apart by link or text. */
+  /** Whether the server would identify the items by link or text instead of by id. */
   readonly idsDistrusted: boolean;
-  /** Of header and document. */
+  /** From the Link header and the document. */
   readonly hubs: readonly string[];
-  readonly second: RevalidationResult;
+  readonly revalidation: RevalidationResult;
   readonly next: Pick<PollResult, 'nextCheckMs' | 'nextCheckReason'>;
-  /** Oddities of answer, document and hints. */
+  /** Notes on the response, the document and its hints. */
   readonly notes: readonly string[];
-  /** As they would be stored, the newest first. */
+  /** As they would be stored, newest first. */
   readonly newest: readonly ItemDraft[];
 }
 
 const itemsShown = 5;
 
-/** Reads a document for the first time, as the server would. */
+/** Processes a document as the server does on the first read. */
 export async function processFirstFetch(
   fetched: FetchedDocument,
   digester: DocumentProcessor,
@@ -65,7 +65,7 @@ export async function processFirstFetch(
   return await digester.digest({ body, contentType, options });
 }
 
-/** A document that was read, and how it came. */
+/** A response and its processed document. */
 export interface ProcessedFetch {
   readonly url: string;
   readonly fetched: FetchedDocument;
@@ -73,20 +73,20 @@ export interface ProcessedFetch {
 }
 
 /**
- * All that can be told of a feed.
+ * Collects the report of a feed.
  *
- * @param askAgain asks for the document once more, with its validators.
+ * @param revalidate requests the document again, with its validators.
  */
 export async function reportFeed(
   reading: ProcessedFetch,
   parts: { readonly digester: DocumentProcessor; readonly nowMs: number },
-  askAgain: () => Promise<FetchOutcome>,
+  revalidate: () => Promise<FetchOutcome>,
 ): Promise<FeedReport | Unreadable> {
   const { url, fetched, digest } = reading;
   const { body, contentType } = fetched;
   const described = await parts.digester.describe({ body, contentType, url: fetched.url });
   if (described.kind === 'unreadable') return described;
-  const settlement = settleFirst(reading, parts.nowMs);
+  const settlement = settleFirstRead(reading, parts.nowMs);
   return {
     url,
     readAtMs: parts.nowMs,
@@ -96,25 +96,25 @@ export async function reportFeed(
     quality: assessQuality(described.entries, parts.nowMs),
     idsDistrusted: digest.notes.includes(idsDistrustedNote),
     hubs: hubLinks(fetched.links, digest).hubs,
-    second: await secondAnswer(fetched, askAgain),
+    revalidation: await revalidateOnce(fetched, revalidate),
     next: settlement,
     notes: settlement.facts.notes,
     newest: digest.drafts.toReversed().slice(0, itemsShown),
   };
 }
 
-async function secondAnswer(
+async function revalidateOnce(
   { validators }: FetchedDocument,
-  askAgain: () => Promise<FetchOutcome>,
+  revalidate: () => Promise<FetchOutcome>,
 ): Promise<RevalidationResult> {
   if (validators.etag === null && validators.lastModified === null) return 'not-asked';
-  const outcome = await askAgain();
+  const outcome = await revalidate();
   if (outcome.kind === 'not-modified') return outcome.by === 'status' ? 'not-modified' : 'same-again';
   return outcome.kind === 'fresh' ? 'changed' : 'failed';
 }
 
-/** The settlement of a source's very first read, without jitter: no publisher is asked sooner. */
-function settleFirst({ url, fetched, digest }: ProcessedFetch, nowMs: number): PollResult {
+/** The result of a source's first read, without jitter, which only delays the next poll. */
+function settleFirstRead({ url, fetched, digest }: ProcessedFetch, nowMs: number): PollResult {
   return nextPollState({
     source: { url, intervalMs: null },
     state: unread,

@@ -10,12 +10,12 @@ import type { CliIo } from '../shared/io.ts';
 import { type Inspection, type InspectParts, inspect } from './inspect.ts';
 import type { SiteAddress } from './site-address.ts';
 
-/** What a test may bring of its own. */
+/** Replacements for tests. */
 export type InspectOverrides = Partial<Pick<InspectParts, 'digester' | 'clock' | 'pause'>> & {
   readonly createFetcher?: typeof createFetcher;
 };
 
-/** Inspects an address with the fetcher and the worker process that the server has. */
+/** Inspects a URL with the server's fetcher and document worker. */
 export async function inspectAddress(io: CliIo, address: SiteAddress, own: InspectOverrides = {}): Promise<Inspection> {
   const settings = readSettings(io.env);
   const clock = own.clock ?? systemClock;
@@ -24,7 +24,7 @@ export async function inspectAddress(io: CliIo, address: SiteAddress, own: Inspe
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
     feedsDir: settings.feedsDir,
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
-    // The operator typed this address; what a page or a redirect names is somebody else's word.
+    // The operator chose this address. Links and redirects are chosen by others, so they are not exempt.
     configuredHosts: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
     ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
   });

@@ -13,7 +13,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { DocumentProcessor } from '../../server/document-processor.ts';
 import { type FeedReport, processFirstFetch, reportFeed } from './dry-run.ts';
 
-/** Why an address gave no feed. */
+/** Why a URL could not be read as a feed. */
 export interface FeedFailure {
   readonly url: string;
   /** A failure code, `throttled` or `gone`. */
@@ -21,27 +21,27 @@ export interface FeedFailure {
   readonly detail: string;
 }
 
-/** A page and the feeds that it names. */
+/** A web page and the feeds that it links to. */
 export interface DiscoveredPage {
   readonly url: string;
   readonly title: string | null;
   readonly refreshTo: string | null;
-  /** The most promising first. */
+  /** Best candidate first. */
   readonly feeds: readonly FeedLink[];
 }
 
-/** What an address comes to. */
+/** Result of inspecting a URL. */
 export interface Inspection {
   readonly url: string;
-  /** Null: the address is that of the feed itself, or gave nothing at all. */
+  /** Null: the URL is a feed itself, or could not be read. */
   readonly page: DiscoveredPage | null;
-  /** The feed itself, or the best of those that the page names; null: none could be read. */
+  /** The feed, or the best readable feed of the page; null: none. */
   readonly feed: FeedReport | null;
-  /** What was asked in vain, in that order. */
-  readonly refusals: readonly FeedFailure[];
+  /** Failed requests, in order. */
+  readonly failures: readonly FeedFailure[];
 }
 
-/** What an inspection works with. */
+/** Dependencies of an inspection. */
 export interface InspectParts {
   readonly fetcher: Pick<Fetcher, 'fetchSource'>;
   readonly digester: DocumentProcessor;
@@ -49,53 +49,53 @@ export interface InspectParts {
   pause(ms: number): Promise<void>;
 }
 
-/** The gap between two requests to one host, as the server keeps it. */
+/** Gap between two requests to one host, as in the server. */
 const hostGapMs = 1_000;
-/** Feeds of a page that are asked until one can be read. */
-const mostFeedsAsked = 3;
-/** Addresses that may not be asked, and so were not. */
-const neverAsked: ReadonlySet<string> = new Set<Failure>(['bad_url', 'bad_scheme', 'bad_port', 'blocked_address']);
+/** How many feeds of a page are requested until one can be read. */
+const maxFeedsRequested = 3;
+/** Failures without a request: the URL is not allowed. */
+const notRequested: ReadonlySet<string> = new Set<Failure>(['bad_url', 'bad_scheme', 'bad_port', 'blocked_address']);
 
 /**
- * Looks at an address as the server would: a feed, or a page that names feeds, of which the first that can be read is
- * taken. Nothing is asked but what was named, each once, and the feed once more with its validators.
+ * Inspects a URL as the server would: a feed, or a page that links to feeds, of which the first readable one is used. Only
+ * these URLs are requested, each once, and the feed a second time with its validators.
  *
- * @param headers for the origin of `url` only.
+ * @param asked `headers` are sent to the origin of `url` only.
  */
 export async function inspect(
   asked: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   parts: InspectParts,
 ): Promise<Inspection> {
-  const ask = politely(asked, parts);
+  const ask = createRequester(asked, parts);
   const first = await readFeed(asked.url, ask, parts);
-  if (first.kind === 'feed') return { url: asked.url, page: null, feed: first.report, refusals: [] };
-  const page = first.fetched === null || !mayBePage(first.refusal) ? null : await readPage(first.fetched, parts);
-  // Nothing that a page names: then what is wrong with it as a feed is the answer.
+  if (first.kind === 'feed') return { url: asked.url, page: null, feed: first.report, failures: [] };
+  const page = first.fetched === null || !mayBePage(first.failure) ? null : await readPage(first.fetched, parts);
+  // The page links to no feed, so report why it is not a feed itself.
   if (page === null || page.feeds.length === 0) {
-    return { url: asked.url, page, feed: null, refusals: [first.refusal] };
+    return { url: asked.url, page, feed: null, failures: [first.failure] };
   }
   return { url: asked.url, page, ...(await readBest(page, ask, parts)) };
 }
 
-/** Reads the feeds of a page, the best first, until one can be read. */
+/** Reads the feeds of a page, best first, until one can be read. */
 async function readBest(
   page: DiscoveredPage,
   ask: Ask,
   parts: InspectParts,
-): Promise<Pick<Inspection, 'feed' | 'refusals'>> {
-  const refusals: FeedFailure[] = [];
+): Promise<Pick<Inspection, 'feed' | 'failures'>> {
+  const failures: FeedFailure[] = [];
   for (const { url } of page.feeds) {
     const read = await readFeed(url, ask, parts);
-    if (read.kind === 'feed') return { feed: read.report, refusals };
-    refusals.push(read.refusal);
-    if (refusals.filter(({ failure }) => !neverAsked.has(failure)).length === mostFeedsAsked) break;
+    if (read.kind === 'feed') return { feed: read.report, failures: failures };
+    failures.push(read.failure);
+    if (failures.filter(({ failure }) => !notRequested.has(failure)).length === maxFeedsRequested) break;
   }
-  return { feed: null, refusals };
+  return { feed: null, failures: failures };
 }
 
 type Ask = (url: string, known: { validators: Validators; bodyHash: string | null }) => Promise<FetchOutcome>;
 
-function politely(
+function createRequester(
   asked: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   { fetcher, pause }: InspectParts,
 ): Ask {
@@ -116,16 +116,16 @@ function politely(
 
 type Read =
   | { readonly kind: 'feed'; readonly report: FeedReport }
-  | { readonly kind: 'none'; readonly refusal: FeedFailure; readonly fetched: FetchedDocument | null };
+  | { readonly kind: 'none'; readonly failure: FeedFailure; readonly fetched: FetchedDocument | null };
 
 const nothingKnown = { validators: noValidators, bodyHash: null };
 
 async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Read> {
   const fetched = await ask(url, nothingKnown);
-  if (fetched.kind !== 'fresh') return { kind: 'none', refusal: { url, ...refusalOf(fetched) }, fetched: null };
+  if (fetched.kind !== 'fresh') return { kind: 'none', failure: { url, ...failureOf(fetched) }, fetched: null };
   const unreadable = ({ failure, detail }: Unreadable): Read => ({
     kind: 'none',
-    refusal: { url, failure, detail },
+    failure: { url, failure, detail },
     fetched,
   });
   const { digester, clock } = parts;
@@ -139,24 +139,24 @@ async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Rea
   return 'kind' in report ? unreadable(report) : { kind: 'feed', report };
 }
 
-function refusalOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<FeedFailure, 'url'> {
+function failureOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<FeedFailure, 'url'> {
   switch (outcome.kind) {
     case 'failed':
       return { failure: outcome.failure, detail: outcome.detail };
     case 'throttled': {
-      const wait = outcome.retryAfterMs === null ? '' : `, for ${Math.ceil(outcome.retryAfterMs / 1000)} s`;
-      return { failure: 'throttled', detail: `HTTP ${outcome.facts.status}: the publisher asks to wait${wait}` };
+      const wait = outcome.retryAfterMs === null ? '' : `, after ${Math.ceil(outcome.retryAfterMs / 1000)} s`;
+      return { failure: 'throttled', detail: `HTTP ${outcome.facts.status}: the publisher asks to retry later${wait}` };
     }
     case 'gone':
-      return { failure: 'gone', detail: 'HTTP 410: the publisher has ended it' };
+      return { failure: 'gone', detail: 'HTTP 410: the feed is gone' };
     case 'not-modified':
-      return { failure: 'unexpected_304', detail: 'the publisher says "not modified" to a first request' };
+      return { failure: 'unexpected_304', detail: 'HTTP 304 to an unconditional request' };
     default:
       return assertNever(outcome);
   }
 }
 
-/** Pages are taken for no feed, or for one that is badly damaged. */
+/** A web page parses as "not a feed" or as a damaged one. */
 function mayBePage({ failure }: FeedFailure): boolean {
   return failure === 'not_feed' || failure === 'parse_error';
 }

@@ -9,9 +9,9 @@ import type { DiscoveredPage, Inspection } from './inspect.ts';
 import type { FeedQuality } from './quality.ts';
 
 /**
- * An inspection in full, for people.
+ * A complete inspection, for people.
  *
- * @param columns width that it has to fit; null: as wide as it wants to be.
+ * @param columns maximum width; null: unlimited.
  */
 export function formatInspection(inspection: Inspection, columns: number | null): string {
   const { page, feed } = inspection;
@@ -21,16 +21,16 @@ export function formatInspection(inspection: Inspection, columns: number | null)
 
 const howFound: Readonly<Record<FeedLink['found'], string>> = {
   declared: 'declared',
-  address: 'by its address',
+  address: 'by its URL',
   text: 'by its text',
 };
 
-/** The feeds that a page names. */
+/** The feeds that a page links to. */
 export function formatPage({ url, title, refreshTo, feeds }: DiscoveredPage, columns: number | null): string {
   const name = cleanLine(title === null ? url : `${title} (${url})`, 500);
   if (feeds.length === 0) {
-    const hint = refreshTo === null ? '' : ` It sends browsers on to ${cleanLine(refreshTo, 500)}; try that address.`;
-    return `${name} is a page that names no feed.${hint}\n`;
+    const hint = refreshTo === null ? '' : ` It redirects browsers to ${cleanLine(refreshTo, 500)}; try that URL.`;
+    return `${name} is a page that links to no feed.${hint}\n`;
   }
   const head = [
     { title: 'FEED', canShrink: true },
@@ -40,10 +40,10 @@ export function formatPage({ url, title, refreshTo, feeds }: DiscoveredPage, col
   ];
   const rows = feeds.map((feed) => [feed.url, feed.format ?? '', howFound[feed.found], feed.title ?? '']);
   const count = feeds.length === 1 ? 'one feed' : `${feeds.length} feeds`;
-  return `${name} is a page that names ${count}:\n\n${formatTable(head, rows, columns)}`;
+  return `${name} is a page that links to ${count}:\n\n${formatTable(head, rows, columns)}`;
 }
 
-/** What is to be known of a feed, then its newest items. */
+/** The properties of a feed, then its newest items. */
 export function formatFeed(feed: FeedReport, columns: number | null): string {
   const facts = formatFacts(factsOf(feed), columns);
   const items = feed.newest.length === 0 ? '' : `\n${itemsTable(feed.newest, columns)}`;
@@ -68,7 +68,7 @@ function factsOf(feed: FeedReport): readonly Fact[] {
     ['validators', formatValidators(feed)],
     response.freshnessLifetimeMs === null ? null : ['fresh for', formatDuration(response.freshnessLifetimeMs)],
     ['next poll', `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckReason})`],
-    feed.notes.length === 0 ? null : ['oddities', feed.notes.join(', ')],
+    feed.notes.length === 0 ? null : ['notes', feed.notes.join(', ')],
   ];
   return facts.filter((fact) => fact !== null);
 }
@@ -87,47 +87,47 @@ function kilobytes(bytes: number): string {
 
 function formatDates({ entries, dates }: FeedQuality): string {
   const remarks = [
-    ...(dates.future > 0 ? [`${dates.future} more than a day ahead`] : []),
+    ...(dates.future > 0 ? [`${dates.future} more than a day in the future`] : []),
     ...(dates.ancient > 0 ? [`${dates.ancient} before 1990`] : []),
-    ...(dates.allSame ? ['all the same'] : []),
+    ...(dates.allSame ? ['all equal'] : []),
   ];
   return [formatMissing(entries, dates.missing), ...remarks].join(', ');
 }
 
 function formatIds({ quality, idsDistrusted }: FeedReport): string {
   const words = formatUniqueness(quality.entries, quality.ids);
-  return idsDistrusted ? `${words}: worthless, so items are told apart by link or text` : words;
+  return idsDistrusted ? `${words}; not usable, so items are identified by link or text` : words;
 }
 
 function formatUniqueness(entries: number, { missing, duplicate }: FeedQuality['ids']): string {
-  return [formatMissing(entries, missing), ...(duplicate > 0 ? [`${duplicate} not their own`] : [])].join(', ');
+  return [formatMissing(entries, missing), ...(duplicate > 0 ? [`${duplicate} duplicate`] : [])].join(', ');
 }
 
 function formatMissing(entries: number, missing: number): string {
-  if (entries === 0) return 'no item';
+  if (entries === 0) return 'no items';
   return missing === 0 ? 'all' : `${missing} of ${entries} missing`;
 }
 
-const secondAnswers: Readonly<Record<RevalidationResult, string>> = {
-  'not-modified': 'a second request with them is answered 304, as it should be',
-  'same-again': 'ignored: a second request with them brings the whole document again',
-  changed: 'a second request with them brings another document',
-  failed: 'a second request with them fails',
+const revalidationTexts: Readonly<Record<RevalidationResult, string>> = {
+  'not-modified': 'a conditional request is answered 304, as it should be',
+  'same-again': 'ignored: a conditional request returns the same document again',
+  changed: 'a conditional request returns another document',
+  failed: 'a conditional request fails',
   'not-asked': '',
 };
 
-function formatValidators({ response, second }: FeedReport): string {
+function formatValidators({ response, revalidation }: FeedReport): string {
   const { etag, lastModified } = response.validators;
   const names = [...(etag === null ? [] : ['ETag']), ...(lastModified === null ? [] : ['Last-Modified'])];
-  if (names.length === 0) return 'none: every poll has to transfer the whole document';
-  return `${names.join(' and ')}; ${secondAnswers[second]}`;
+  if (names.length === 0) return 'none: every poll transfers the whole document';
+  return `${names.join(' and ')}; ${revalidationTexts[revalidation]}`;
 }
 
 function itemsTable(items: readonly ItemDraft[], columns: number | null): string {
   const head = [
     { title: 'PUBLISHED' },
     { title: 'TITLE', canShrink: true },
-    { title: 'TOLD APART BY' },
+    { title: 'IDENTIFIED BY' },
     { title: 'LINK', canShrink: true },
   ];
   const rows = items.map((item) => [
@@ -139,24 +139,24 @@ function itemsTable(items: readonly ItemDraft[], columns: number | null): string
   return formatTable(head, rows, columns);
 }
 
-const rungs: Readonly<Record<string, 'id' | 'link' | 'text'>> = { g: 'id', l: 'link', d: 'text' };
+const identityBases: Readonly<Record<string, 'id' | 'link' | 'text'>> = { g: 'id', l: 'link', d: 'text' };
 
-/** On what an item's key rests: the first letter of the key says so. */
+/** What an item is identified by: the first letter of its key. */
 export function identityBasis({ entryKey }: Pick<ItemDraft, 'entryKey'>): 'id' | 'link' | 'text' {
-  return rungs[entryKey.slice(0, 1)] ?? 'text';
+  return identityBases[entryKey.slice(0, 1)] ?? 'text';
 }
 
-/** An inspection for machines: instants as ISO 8601, contents by their size. */
-export function inspectionToJson({ url, page, feed, refusals }: Inspection): object {
-  return { url, page, feed: feed === null ? null : feedForMachines(feed), refusals };
+/** The JSON form of an inspection: times as ISO 8601, contents by size. */
+export function inspectionToJson({ url, page, feed, failures }: Inspection): object {
+  return { url, page, feed: feed === null ? null : feedToJson(feed), failures };
 }
 
-function feedForMachines(feed: FeedReport): object {
-  const { url, movedTo, response, digest, quality, idsDistrusted, hubs, second, next, notes, newest } = feed;
+function feedToJson(feed: FeedReport): object {
+  const { url, movedTo, response, digest, quality, idsDistrusted, hubs, revalidation, next, notes, newest } = feed;
   const { contentType, freshnessLifetimeMs: freshForMs, facts, validators } = response;
   return {
     url,
-    answeredUrl: response.url,
+    responseUrl: response.url,
     movedTo,
     format: digest.format,
     contentType,
@@ -169,24 +169,24 @@ function feedForMachines(feed: FeedReport): object {
     quality: { ...quality, ids: { ...quality.ids, distrusted: idsDistrusted } },
     hubs,
     selfUrl: digest.selfUrl,
-    validators: { etag: validators.etag, lastModified: validators.lastModified, second },
+    validators: { etag: validators.etag, lastModified: validators.lastModified, revalidation },
     freshForMs,
     hints: digest.hints,
     readAt: iso(feed.readAtMs),
     nextCheckAt: iso(next.nextCheckMs),
     nextCheckWhy: next.nextCheckReason,
     notes,
-    newest: newest.map(itemForMachines),
+    newest: newest.map(itemToJson),
   };
 }
 
-function itemForMachines(item: ItemDraft): object {
+function itemToJson(item: ItemDraft): object {
   const { guid, url, title, summary, author, language, categories, enclosures, imageUrl } = item;
   const dates = { publishedAt: iso(item.publishedMs), updatedAt: iso(item.updatedMs) };
   const contentBytes = Buffer.byteLength(item.contentHtml);
   return {
     guid,
-    toldApartBy: identityBasis(item),
+    identifiedBy: identityBasis(item),
     url,
     title,
     summary,

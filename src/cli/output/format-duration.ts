@@ -1,6 +1,6 @@
 import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
 
-/** A length of time in one unit, as short as it can be said: `40 s`, `5 min`, `3 h`, `12 d`. */
+/** A duration in its largest fitting unit: `40 s`, `5 min`, `3 h`, `12 d`. */
 export function formatDuration(ms: number): string {
   if (ms < minuteMs) return `${Math.round(ms / 1000)} s`;
   if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
@@ -8,7 +8,7 @@ export function formatDuration(ms: number): string {
   return `${Math.round(ms / dayMs)} d`;
 }
 
-/** An instant as seen from now: `5 min ago`, `in 3 h`, `now`. */
+/** A time relative to now: `5 min ago`, `in 3 h`, `now`. */
 export function formatRelativeTime(atMs: number, nowMs: number): string {
   const span = formatDuration(Math.abs(atMs - nowMs));
   if (span === '0 s') return 'now';

@@ -4,7 +4,7 @@ import { cutToWidth, textWidth } from './text-width.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** May be cut to make the table fit; the others keep their width. */
+  /** May be cut to make the table fit. */
   readonly canShrink?: boolean;
 }
 
@@ -13,10 +13,10 @@ const minShrunkColumns = 8;
 const maxCellChars = 1000;
 
 /**
- * A table for people. Cells may hold anything out of a feed: control characters are taken out and widths are counted in
- * columns of the terminal.
+ * A table for people. Cells may contain any text of a feed: control characters are removed, and widths are measured in terminal
+ * columns.
  *
- * @param columns width that it has to fit; null: as wide as it wants to be.
+ * @param columns maximum width; null: unlimited.
  * @returns lines, each with its line break; empty when there are no rows.
  */
 export function formatTable(
@@ -44,7 +44,7 @@ function formatLine(cells: readonly string[], widths: readonly number[], head: r
   return padded.join(gap).trimEnd();
 }
 
-/** Takes columns from the widest one that may shrink, one after the other, until all fit or none can give more. */
+/** Shrinks the widest shrinkable column by one, until all fit or none can shrink further. */
 function shrinkToFit(wanted: readonly number[], head: readonly Column[], available: number): readonly number[] {
   const widths = [...wanted];
   for (let excess = sum(widths) - available; excess > 0; excess -= 1) {

@@ -1,19 +1,19 @@
 /**
- * Does a piece of work for each item, several at once, and gives the results in the order of the items.
+ * Maps items concurrently and yields the results in the order of the items.
  *
- * @param work never rejects: trouble with one item is a result.
+ * @param work must not reject: a failure is a result.
  */
 export async function* mapInOrder<Item, Result>(
   items: readonly Item[],
-  atOnce: number,
+  concurrency: number,
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
-  const underWay: Promise<Result>[] = [];
+  const running: Promise<Result>[] = [];
   for (const item of items) {
-    underWay.push(work(item));
-    if (underWay.length < atOnce) continue;
-    const first = underWay.shift();
+    running.push(work(item));
+    if (running.length < concurrency) continue;
+    const first = running.shift();
     if (first !== undefined) yield await first;
   }
-  for (const left of underWay) yield await left;
+  for (const result of running) yield await result;
 }

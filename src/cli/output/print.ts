@@ -4,13 +4,13 @@ import type { CliIo } from '../shared/io.ts';
 
 const maxProblemChars = 1000;
 
-/** A value for machines: one JSON document on stdout. */
+/** Writes one JSON document to stdout. */
 export function printJson(io: CliIo, value: unknown): void {
   io.out(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Mistakes of the operator's, a line each, on stderr. */
+/** Writes configuration errors to stderr, one line each. */
 export function printProblems(io: CliIo, problems: readonly ConfigProblem[]): void {
   for (const problem of problems) io.err(`${cleanLine(formatProblem(problem), maxProblemChars)}\n`);
-  if (problems.length > 1) io.err(`\n${problems.length} mistakes.\n`);
+  if (problems.length > 1) io.err(`\n${problems.length} errors.\n`);
 }

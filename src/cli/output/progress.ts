@@ -1,30 +1,30 @@
 import { Presets, SingleBar } from 'cli-progress';
 
-/** How far a command is. */
+/** Progress of a command. */
 export interface Progress {
   step(): void;
-  /** Takes the bar off the screen. */
+  /** Removes the bar. */
   end(): void;
 }
 
-/** Fewer steps are done before anybody would have read the bar. */
-const fewestSteps = 20;
+/** With fewer steps the bar would vanish before it could be read. */
+const minSteps = 20;
 
-const nothing: Progress = { step: () => undefined, end: () => undefined };
+const noProgress: Progress = { step: () => undefined, end: () => undefined };
 
 /**
- * A bar that says how many of `total` steps are done.
+ * A progress bar of `total` steps.
  *
- * @param terminal where it is drawn; null: nobody looks on.
+ * @param terminal where it is drawn; null: not drawn.
  */
 export function showProgress(terminal: NodeJS.WritableStream | null, total: number, what: string): Progress {
-  if (terminal === null || total < fewestSteps) return nothing;
+  if (terminal === null || total < minSteps) return noProgress;
   const bar = new SingleBar(
     {
       stream: terminal,
       format: `${what} {bar} {value}/{total}, {eta_formatted} left`,
       clearOnComplete: true,
-      // Neither wrapping nor the cursor is switched off: an interrupted command would leave the terminal so.
+      // Do not change line wrapping or the cursor: an interrupted command could not restore them.
       linewrap: true,
       hideCursor: null,
     },

@@ -1,34 +1,35 @@
-import type { ItemEvent } from '../../client/client.ts';
+import type { ItemEvent, WireItem, WireRemoved } from '../../client/client.ts';
+import { assertNever } from '../../domain/assert-never.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { cutToWidth, textWidth } from './text-width.ts';
 
 const widths = { time: 11, source: 18, section: 12 } as const;
 const gap = '  ';
-const leastTitleColumns = 20;
+const minTitleColumns = 20;
 const maxRemembered = 5000;
 const maxTitleChars = 500;
 
-/** What a line tells of an item. */
+/** The text of an item's line. */
 interface ItemLine {
   readonly source: string;
   readonly section: string;
   readonly title: string;
 }
 
-/** A mark before the title: nothing for what is new. */
-const marks = { add: '', update: '~ ', remove: '- ' } as const;
+/** Prefix of the title. */
+const prefixes: Readonly<Record<ItemEvent['op'], string>> = { add: '', update: '~ ', remove: '- ' };
 
 /**
- * Makes lines of what happens, aligned: time, source, section, title. The time is when the item was first seen, in
- * this machine's zone; what is withdrawn is told by the title that was seen before, else by its address.
+ * Formats events as aligned lines: time, source, section, title. The time is when the item was first seen, in the local time
+ * zone. A removal shows the title seen before, otherwise the URL.
  */
 export class TailFormatter {
   readonly #columns: number | null;
   readonly #now: () => number;
-  /** Withdrawals name only the item: what its line said is remembered for the newest. */
-  readonly #told = new Map<number, ItemLine>();
+  /** A removal carries only id and URL, so the lines of the newest items are kept. */
+  readonly #lines = new Map<number, ItemLine>();
 
-  /** @param columns width that a line has to fit; null: as wide as it wants to be. */
+  /** @param columns maximum width; null: unlimited. */
   constructor(columns: number | null, now: () => number) {
     this.#columns = columns;
     this.#now = now;
@@ -36,42 +37,58 @@ export class TailFormatter {
 
   /** One line, without its line break. */
   format(change: ItemEvent): string {
-    const told = this.#tell(change);
+    const line = this.#lineOf(change);
     const time = change.op === 'remove' ? '' : formatTime(Date.parse(change.item.firstSeenAt), this.#now());
     const cells = [time.padStart(widths.time)];
     // A narrow terminal has no room for the source or the section.
     for (const name of ['source', 'section'] as const) {
-      if (this.#room(cells) - widths[name] - gap.length < leastTitleColumns) break;
-      cells.push(padded(told[name], widths[name], this.#columns));
+      if (this.#room(cells) - widths[name] - gap.length < minTitleColumns) break;
+      cells.push(padded(line[name], widths[name], this.#columns));
     }
-    const title = `${marks[change.op]}${told.title}`;
+    const title = `${prefixes[change.op]}${line.title}`;
     cells.push(this.#columns === null ? title : cutToWidth(title, Math.max(1, this.#room(cells))));
     return cells.join(gap);
   }
 
-  /** Columns that are left behind these cells. */
+  /** Columns left after these cells. */
   #room(cells: readonly string[]): number {
     if (this.#columns === null) return Number.POSITIVE_INFINITY;
     return this.#columns - textWidth(cells.join(gap)) - gap.length;
   }
 
-  #tell({ op, item }: ItemEvent): ItemLine {
-    const before = this.#told.get(item.id);
-    this.#told.delete(item.id);
-    if (op === 'remove') return before ?? { source: '', section: '', title: cleanLine(item.url ?? `item ${item.id}`) };
-    const told = {
+  #lineOf(event: ItemEvent): ItemLine {
+    switch (event.op) {
+      case 'add':
+      case 'update':
+        return this.#remember(event.item);
+      case 'remove':
+        return this.#forget(event.item);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #forget({ id, url }: WireRemoved): ItemLine {
+    const line = this.#lines.get(id) ?? { source: '', section: '', title: cleanLine(url ?? `item ${id}`) };
+    this.#lines.delete(id);
+    return line;
+  }
+
+  #remember(item: WireItem): ItemLine {
+    this.#lines.delete(item.id);
+    const line = {
       source: cleanLine(item.source.title),
       section: cleanLine(item.section),
       title: cleanLine(item.title, maxTitleChars),
     };
-    this.#told.set(item.id, told);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > maxRemembered && oldest !== undefined) this.#told.delete(oldest);
-    return told;
+    this.#lines.set(item.id, line);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > maxRemembered && oldest !== undefined) this.#lines.delete(oldest);
+    return line;
   }
 }
 
-/** Cut only where a terminal has to be fitted. */
+/** Cuts only to fit a terminal. */
 function padded(text: string, width: number, columns: number | null): string {
   const cell = columns === null ? text : cutToWidth(text, width);
   return `${cell}${' '.repeat(Math.max(0, width - textWidth(cell)))}`;

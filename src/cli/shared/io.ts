@@ -1,28 +1,28 @@
 import type { Environment } from '../../config/environment/environment.ts';
 
-/** What a command touches of the process it runs in, so that a test can bring its own. */
+/** The parts of the process that a command uses, replaceable in tests. */
 export interface CliIo {
   readonly env: Environment;
-  /** Where a command's output goes, and nothing else. */
+  /** Writes the command's result to stdout. */
   out(text: string): void;
-  /** Complaints and remarks. */
+  /** Writes errors and notes to stderr. */
   err(text: string): void;
-  /** Width of the terminal that reads `out`; null: it is a file or a pipe, so nothing is cut to fit. */
+  /** Width of the terminal on stdout; null: a file or a pipe, where nothing is cut to fit. */
   readonly columns: number | null;
-  /** The terminal that reads `err`; null: it is a file or a pipe, where a bar that moves is only dirt. */
+  /** The terminal on stderr; null: a file or a pipe, where no progress bar is drawn. */
   readonly errTerminal: NodeJS.WritableStream | null;
   /**
-   * Calls the listener at each signal that asks to stop.
+   * Calls the listener on each signal that requests a stop.
    *
-   * @returns takes the listener off again.
+   * @returns removes the listener.
    */
   onSignal(listener: (signal: string) => void): () => void;
 }
 
-/** Exit codes: the whole vocabulary. */
+/** All exit codes. */
 export const exitCodes = { done: 0, failed: 1, badUsage: 2 } as const;
 
-/** Thrown by a command that cannot do what it was asked, through no fault of the program: told in one line, exit 1. */
+/** A command cannot do what was asked, and this is not a bug: reported in one line, exit code 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandFailed';
 }
@@ -33,11 +33,11 @@ export function processIo(env: Environment): CliIo {
     env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    // Some terminals do not know their width and say 0.
+    // Some terminals report a width of 0.
     columns: (process.stdout.isTTY && process.stdout.columns) || null,
     errTerminal: process.stderr.isTTY ? process.stderr : null,
     onSignal: (listener) => {
-      // A closed terminal is a wish to stop. Without one, SIGHUP is left alone: nohup has it ignored.
+      // A closed terminal requests a stop. Without a terminal SIGHUP keeps its default: nohup ignores it.
       const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', ...(process.stdout.isTTY ? (['SIGHUP'] as const) : [])];
       for (const signal of signals) process.on(signal, listener);
       return () => {

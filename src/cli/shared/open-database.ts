@@ -4,26 +4,26 @@ import type { ReadOnlyStore, Store } from '../../store/engine/store.ts';
 import { type CliIo, CommandError } from './io.ts';
 
 /**
- * Runs `work` on the database that the environment names, beside a server that may be using it. A command looks at what
- * a server has left and never makes a database of its own, nor changes its schema under a server of an older version.
+ * Runs `work` on the configured database, which a server may be using. A command never creates a database and never migrates
+ * one, so that it cannot change the schema of a running server of an older version.
  *
- * @throws CommandFailed when there is none yet, ConfigError when it is of another version.
+ * @throws CommandError when the database does not exist, ConfigError when its schema has another version.
  */
 export async function withDatabase<T>(io: CliIo, work: (store: Store) => Promise<T>): Promise<T> {
   const url = existingDatabase(io);
-  // Loaded only now: it brings the engine along, which most commands do without.
+  // Loaded on demand: it loads the database engine, which most commands do not need.
   const { openStore } = await import('../../store/open-store.ts');
   return await use(await openStore({ url, poller: false, migrates: false }), work);
 }
 
-/** The same for a command that only reads: it writes nothing, takes no lock and waits for nobody. */
+/** The same for a command that only reads: no writes, no locks, no waiting. */
 export async function withReadOnlyDatabase<T>(io: CliIo, work: (store: ReadOnlyStore) => Promise<T>): Promise<T> {
   const url = existingDatabase(io);
   const { openReadOnlyStore } = await import('../../store/open-store.ts');
   return await use(openReadOnlyStore(url), work);
 }
 
-/** Whether a server polls with the database that the environment names. */
+/** Whether a server is polling with the configured database. */
 export async function isServerPolling(io: CliIo): Promise<boolean> {
   const { isPollerRunning } = await import('../../store/open-store.ts');
   return isPollerRunning(readSettings(io.env).databaseUrl);
@@ -33,7 +33,7 @@ function existingDatabase(io: CliIo): string {
   const { databaseUrl } = readSettings(io.env);
   const file = databaseFile(databaseUrl);
   if (file !== null && !existsSync(file)) {
-    throw new CommandError(`there is no database at ${file} yet; "newswire serve" makes it`);
+    throw new CommandError(`there is no database at ${file}; "newswire serve" creates it`);
   }
   return databaseUrl;
 }

@@ -4,17 +4,17 @@ import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import { defaultFetchLimits } from '../../fetch/client/fetch-limits.ts';
 import { CommandError } from './io.ts';
 
-/** One document to be parsed. */
+/** A document to parse. */
 export interface ParseTarget {
-  /** As it was named. */
+  /** As given by the user. */
   readonly file: string;
   readonly path: string;
   readonly contentType: string | null;
-  /** Where it was fetched from; empty: nowhere. */
+  /** URL it was fetched from; empty: none. */
   readonly url: string;
 }
 
-/** Every document that an index names. Its paths start at the folder that it lies in. */
+/** The documents listed in an index file. Paths are relative to its folder. */
 export async function readIndex(indexPath: string): Promise<readonly ParseTarget[]> {
   const folder = path.dirname(indexPath);
   const problems: ConfigProblem[] = [];
@@ -60,22 +60,22 @@ function parseJson(text: string): unknown {
 }
 
 function badLine(where: string): ConfigProblem {
-  const remedy = 'Write one JSON object a line, like {"file": "files/a.xml", "content_type": "text/xml"}';
-  return { where, what: 'the line names no file', remedy };
+  const remedy = 'Write one JSON object per line, such as {"file": "files/a.xml", "content_type": "text/xml"}';
+  return { where, what: 'the line has no "file"', remedy };
 }
 
-/** A file's bytes, or why there are none. */
+/** The bytes of a file, or why it cannot be read. */
 export type OpenedFile =
   | { readonly kind: 'opened'; readonly body: Uint8Array }
   | { readonly kind: 'closed'; readonly failure: string; readonly detail: string };
 
-/** Reads a document under the limit that the fetcher has. */
+/** Reads a document, with the size limit of the fetcher. */
 export async function openTarget(target: ParseTarget): Promise<OpenedFile> {
   const { maxBodyBytes } = defaultFetchLimits;
   try {
     const { size } = await stat(target.path);
     if (size <= maxBodyBytes) return { kind: 'opened', body: await readFile(target.path) };
-    const detail = `the file is over ${maxBodyBytes / 1024 / 1024} MB`;
+    const detail = `the file exceeds ${maxBodyBytes / 1024 / 1024} MB`;
     return { kind: 'closed', failure: 'body_too_large', detail };
   } catch (error) {
     const failure = codeOf(error) === 'ENOENT' ? 'file_missing' : 'file_unreadable';
@@ -85,9 +85,9 @@ export async function openTarget(target: ParseTarget): Promise<OpenedFile> {
 
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'this is a folder';
-  return `the file cannot be read (${code})`;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EISDIR') return 'is a directory';
+  return `cannot read the file (${code})`;
 }
 
 function codeOf(error: unknown): string {

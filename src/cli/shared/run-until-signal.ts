@@ -1,26 +1,26 @@
 import type { CliIo } from './io.ts';
 import { exitCodes } from './io.ts';
 
-/** Something that runs until it is told to stop. */
+/** A service that runs until it is stopped. */
 export interface RunningService {
   readonly url: string;
   stop(): Promise<void>;
 }
 
 export interface RunOptions {
-  /** How long `stop` may take before the process ends all the same. */
+  /** How long `stop` may take before the process exits anyway. */
   readonly stopWithinMs?: number;
-  /** Called once it runs. */
+  /** Called after the start. */
   onStarted(running: RunningService): void;
-  /** Called when stopping takes too long. What is in the database is whole at every instant, so this is no failure. */
+  /** Called when `stop` takes too long. Not a failure: the database is consistent at any time. */
   onSlowStop?(): void;
 }
 
 const defaultStopWithinMs = 9500;
 
 /**
- * Starts something and lives until a signal: the first one stops it in order, the second ends the process at once. A
- * signal that comes while it is still starting stops it as soon as it has started.
+ * Starts a service and runs it until a signal. The first signal stops it in order, the second ends the process at once. A
+ * signal during the start stops the service as soon as it has started.
  *
  * @returns the exit code.
  */
@@ -35,20 +35,24 @@ export async function runUntilSignal(
   const off = io.onSignal((signal) => {
     signals += 1;
     if (signals === 1) first.resolve();
-    // A terminal that is closed hangs up more than once; nobody is impatient then.
+    // A closing terminal may send SIGHUP more than once.
     else if (signal !== 'SIGHUP') second.resolve(exitCodes.failed);
   });
   try {
-    return await Promise.race([live(start, first.promise, options), second.promise]);
+    return await Promise.race([run(start, first.promise, options), second.promise]);
   } finally {
     off();
   }
 }
 
-async function live(start: () => Promise<RunningService>, asked: Promise<void>, options: RunOptions): Promise<number> {
+async function run(
+  start: () => Promise<RunningService>,
+  stopRequested: Promise<void>,
+  options: RunOptions,
+): Promise<number> {
   const running = await start();
   options.onStarted(running);
-  await asked;
+  await stopRequested;
   const isSlow = await isSlowerThan(running.stop(), options.stopWithinMs ?? defaultStopWithinMs);
   if (isSlow) options.onSlowStop?.();
   return exitCodes.done;

@@ -69,7 +69,7 @@ export function decodeSecret(secret: string): Buffer | null {
 }
 
 /** Summary of a webhook's state. */
-export type WebhookCondition = 'new' | 'fine' | 'failing' | 'paused' | 'removed';
+export type WebhookCondition = 'new' | 'ok' | 'failing' | 'paused' | 'removed';
 
 /** Summarises the state of a webhook. */
 export function webhookCondition(
@@ -78,5 +78,5 @@ export function webhookCondition(
   if (state.removedMs !== null) return 'removed';
   if (state.pausedMs !== null) return 'paused';
   if (state.failures > 0) return 'failing';
-  return state.lastSuccessMs === null ? 'new' : 'fine';
+  return state.lastSuccessMs === null ? 'new' : 'ok';
 }

@@ -203,7 +203,7 @@ export function formatSearchQuery(query: SearchQuery): string {
     ...query.required.map(formatPhrase),
     ...query.excluded.map((phrase) => `-${formatPhrase(phrase)}`),
     ...formatScope(query.includedScope),
-    ...formatScope(query.excludedScope).map((place) => `-${place}`),
+    ...formatScope(query.excludedScope).map((term) => `-${term}`),
     ...(query.afterMs === null ? [] : [`after:${day(query.afterMs)}`]),
     ...(query.beforeMs === null ? [] : [`before:${day(query.beforeMs)}`]),
   ];

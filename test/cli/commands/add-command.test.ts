@@ -24,7 +24,7 @@ function aFolder(text = before) {
 }
 
 describe('newswire add', () => {
-  it('declares the best feed of a page and says where', async () => {
+  it('declares the best feed of a page and reports where', async () => {
     const origin = await anOrigin();
     origin.on('/', page(rssLink('/feed') + rssLink('/comments/feed')));
     origin.on('/feed', feed());
@@ -35,43 +35,45 @@ describe('newswire add', () => {
     expect(stdout).toMatch(/\n\nAdded at sources\.yaml:5: "127-0-0-1-\d+-feed" in section World\. A running server/);
   });
 
-  it('declares where a feed has moved for good', async () => {
+  it('declares the target of a permanent redirect', async () => {
     const origin = await anOrigin();
     origin.on('/old', { status: 308, headers: { location: '/new' } });
     origin.on('/new', feed());
     const { run, text } = aFolder();
     await run(`${origin.url}/old`);
     expect(text()).toContain(`- url: ${origin.url}/new\n`);
-    await expect(run(`${origin.url}/old`)).rejects.toThrow(`${origin.url}/new is declared at sources.yaml:5 already`);
+    await expect(run(`${origin.url}/old`)).rejects.toThrow(
+      `${origin.url}/new is already declared at sources.yaml:5 as`,
+    );
   });
 
-  it('says when a section is new, and writes into the file that it is told', async () => {
+  it('reports a new section, and writes to the given file', async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());
     const { run, text } = aFolder();
     const { stdout } = await run(`${origin.url}/feed`, { section: 'Science', file: 'science.yaml' });
-    expect(stdout).toContain('in section Science, which is new.');
+    expect(stdout).toContain('in section Science (new).');
     expect(text('science.yaml')).toBe(`sources:\n  - url: ${origin.url}/feed\n    section: Science\n`);
     expect(text()).toBe(before);
   });
 
-  it('asks nobody when the address is declared already', async () => {
+  it('requests nothing when the URL is already declared', async () => {
     const origin = await anOrigin();
     const { run } = aFolder(`sources:\n  - url: ${origin.url}/feed\n    id: mine\n`);
-    await expect(run(`${origin.url}/feed#top`)).rejects.toThrow(/declared at sources\.yaml:2 already, as "mine"/);
+    await expect(run(`${origin.url}/feed#top`)).rejects.toThrow(/declared at sources\.yaml:2 as "mine"/);
     expect(origin.connections).toBe(0);
   });
 
-  it('adds nothing when there is no feed to be read', async () => {
+  it('adds nothing when no feed can be read', async () => {
     const origin = await anOrigin();
     const { run, text } = aFolder();
     const { code, stderr } = await run(`${origin.url}/none`);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/not_found.*\nnewswire: no feed could be read, so nothing was added\n$/);
+    expect(stderr).toMatch(/not_found.*\nnewswire: no feed could be read; nothing was added\n$/);
     expect(text()).toBe(before);
   });
 
-  it('adds no address inside that a page named (S37)', async () => {
+  it('does not add a private address linked by a page (S37)', async () => {
     const origin = await anOrigin();
     const inside = await anOrigin('127.0.0.2');
     inside.on('/feed', feed());
@@ -82,13 +84,13 @@ describe('newswire add', () => {
     expect(text()).toBe(before);
   });
 
-  it('writes no password into a file', async () => {
+  it('does not write a password into a file', async () => {
     const { run, text } = aFolder();
-    await expect(run('https://me:pa55@example.org/feed')).rejects.toThrow(/^the address holds a user name/);
+    await expect(run('https://me:pa55@example.org/feed')).rejects.toThrow(/^the URL contains a user name/);
     expect(text()).toBe(before);
   });
 
-  it('asks nobody while the declarations are wrong', async () => {
+  it('requests nothing while the declarations are invalid', async () => {
     const origin = await anOrigin();
     const { run } = aFolder('sauces: []\n');
     expect(await problemsOf(run(`${origin.url}/feed`))).toEqual([expect.stringContaining('sauces')]);
@@ -103,7 +105,7 @@ describe('newswire add', () => {
     expect(text()).toBe(`${before}  - url: file:a.xml\n`);
   });
 
-  it('gives machines one JSON document', async () => {
+  it('prints one JSON document', async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());
     const { run } = aFolder();

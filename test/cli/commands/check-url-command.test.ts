@@ -16,23 +16,23 @@ async function run(url: string, options: { json?: boolean } = {}, env: Record<st
 }
 
 describe('newswire check URL', () => {
-  it('tells of a page, its feeds and the best of them', async () => {
+  it('shows a page, its feeds and the best one', async () => {
     const origin = await anOrigin();
     origin.on('/', page(rssLink('/feed', 'Stories')));
     origin.on('/feed', feed());
     const { code, stdout, stderr, closed } = await run(`${origin.url}/`);
     expect({ code, stderr, closed }).toEqual({ code: 0, stderr: '', closed: true });
-    expect(stdout).toMatch(/^A site .* names one feed:\n/);
+    expect(stdout).toMatch(/^A site .* links to one feed:\n/);
     expect(stdout).toContain('Story 2');
   });
 
-  it('says who asks', async () => {
+  it('sends the configured User-Agent', async () => {
     const origin = await anOrigin();
     await run(`${origin.url}/`, {}, { CONTACT_URL: 'https://reader.example/about' });
     expect(origin.requests[0]?.headers['user-agent']).toMatch(/^Newswire\/\S+ \(\+https:\/\/reader\.example\/about\)$/);
   });
 
-  it('ends with 1 and says why when there is no feed', async () => {
+  it('exits with 1 and reports why when there is no feed', async () => {
     const origin = await anOrigin();
     const missing = await run(`${origin.url}/none`);
     expect(missing).toMatchObject({ code: 1, stdout: '' });
@@ -40,10 +40,10 @@ describe('newswire check URL', () => {
     origin.on('/', page('Nothing.'));
     const { code, stdout, stderr } = await run(`${origin.url}/`);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    expect(stdout).toMatch(/is a page that names no feed\.\n$/);
+    expect(stdout).toMatch(/is a page that links to no feed\.\n$/);
   });
 
-  it('complains of an address inside, and asks it nothing', async () => {
+  it('reports a private address without requesting it', async () => {
     const inside = await anOrigin('127.0.0.2');
     const { code, stderr } = await run(`${inside.url}/feed`);
     expect(code).toBe(1);
@@ -51,7 +51,7 @@ describe('newswire check URL', () => {
     expect(inside.connections).toBe(0);
   });
 
-  it('does not read what the server itself puts out', async () => {
+  it('does not read feeds of this server', async () => {
     const origin = await anOrigin();
     origin.on('/feed.rss', feed());
     const { code, stderr } = await run(`${origin.url}/feed.rss`, {}, { PUBLIC_URL: origin.url });
@@ -60,7 +60,7 @@ describe('newswire check URL', () => {
     expect(origin.connections).toBe(0);
   });
 
-  it('sends user name and password of the address as they are meant, and shows them nowhere', async () => {
+  it('sends user name and password of the URL, and never shows them', async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());
     const { stdout, stderr } = await run(`${origin.url.replace('//', '//me:pa55@')}/feed`);
@@ -68,17 +68,17 @@ describe('newswire check URL', () => {
     expect(stdout + stderr).not.toMatch(/pa55|bWU6/);
   });
 
-  it('gives machines one JSON document, with a feed or without', async () => {
+  it('prints one JSON document, with a feed or without', async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());
     const fine = await run(`${origin.url}/feed`, { json: true });
-    expect(JSON.parse(fine.stdout)).toMatchObject({ page: null, feed: { format: 'rss2' }, refusals: [] });
+    expect(JSON.parse(fine.stdout)).toMatchObject({ page: null, feed: { format: 'rss2' }, failures: [] });
     const none = await run(`${origin.url}/none`, { json: true });
     expect(none).toMatchObject({ code: 1, stderr: '' });
-    expect(JSON.parse(none.stdout)).toMatchObject({ feed: null, refusals: [{ failure: 'not_found' }] });
+    expect(JSON.parse(none.stdout)).toMatchObject({ feed: null, failures: [{ failure: 'not_found' }] });
   });
 
-  it('refuses what is no address, and an environment that is wrong', async () => {
+  it('refuses an invalid URL and an invalid environment', async () => {
     expect(await problemsOf(run('news'))).toEqual([expect.stringMatching(/^URL: /)]);
     expect(await problemsOf(run('https://example.org/', {}, { PORT: 'many' }))).toEqual([
       expect.stringMatching(/^PORT: /),

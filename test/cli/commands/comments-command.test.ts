@@ -42,24 +42,24 @@ describe('newswire comments', () => {
     return { code, out: io.stdout, err: io.stderr };
   }
 
-  it('lists what waits, newest first, safe for a terminal', async () => {
+  it('lists pending comments, newest first, without control characters', async () => {
     const { code, out } = await run();
     const lines = out.split('\n');
     expect(code).toBe(0);
-    expect(lines[0]).toMatch(/^ID {2}STATE {4}SENT +NAME {2}COMMENT +ITEM +REMARK$/);
+    expect(lines[0]).toMatch(/^ID {2}STATE {4}SENT +NAME {2}COMMENT +ITEM +NOTE$/);
     expect(lines[1]).toMatch(/^ 3 {2}pending .* Third .* 1 Title of one {2}holds 3 links$/);
     expect(lines[3]).toMatch(/^ 1 {2}pending .* First /);
     expect(out).not.toMatch(/[\u001b\u0007]/);
     expect(out).toContain('3 pending, 0 approved, 0 rejected, 0 spam.');
   });
 
-  it('shows some on their item and takes decisions back, writing down who decided', async () => {
+  it('approves comments and undoes decisions, and records who decided', async () => {
     expect((await run('approve', '1', '3')).out).toBe(
-      'Comment 1 was pending and is approved.\nComment 3 was pending and is approved.\n',
+      'Comment 1: pending -> approved\nComment 3: pending -> approved\n',
     );
     expect((await run('spam', '1')).code).toBe(0);
-    expect((await run('undo', '1')).out).toBe('Comment 1 was spam and is approved.\n');
-    expect((await run('reject', '2')).out).toBe('Comment 2 was pending and is rejected.\n');
+    expect((await run('undo', '1')).out).toBe('Comment 1: spam -> approved\n');
+    expect((await run('reject', '2')).out).toBe('Comment 2: pending -> rejected\n');
     expect((await readAudit(server.reader, 1)).map(({ actor, action, to }) => [actor, action, to])).toEqual([
       ['cli:ann', 'approve', 'approved'],
       ['cli:ann', 'spam', 'spam'],
@@ -67,14 +67,12 @@ describe('newswire comments', () => {
     ]);
   });
 
-  it('says what was left as it was', async () => {
+  it('reports unchanged comments', async () => {
     await run('approve', '1');
-    expect((await run('approve', '1', '2')).out).toBe(
-      'Comment 2 was pending and is approved.\nLeft as they were: 1.\n',
-    );
+    expect((await run('approve', '1', '2')).out).toBe('Comment 2: pending -> approved\nUnchanged: 1\n');
   });
 
-  it('tells machines everything', async () => {
+  it('prints all fields as JSON', async () => {
     await run('approve', '3');
     await withdrawItem(server, 1, noon);
     const { counts, comments } = JSON.parse((await run('list', '--state', 'approved', '--json')).out);
@@ -96,15 +94,15 @@ describe('newswire comments', () => {
     });
   });
 
-  it('lists every state when asked, and says that nothing waits', async () => {
+  it('lists every state, and reports that nothing is pending', async () => {
     await run('spam', '1', '2', '3');
     expect((await run()).out).toBe('0 pending, 0 approved, 0 rejected, 3 spam.\n');
     expect((await run('list', '--state', 'all', '--limit', '2')).out.split('\n')).toHaveLength(6);
   });
 
   it.each([
-    [['approve', '1', '99'], 1, 'there is no comment 99'],
-    [['approve', 'x'], 1, "no comment's number"],
+    [['approve', '1', '99'], 1, 'unknown comment 99'],
+    [['approve', 'x'], 1, 'not a comment number'],
     [['approve'], 2, 'missing required argument'],
     [['list', '--state', 'x'], 2, 'pending, approved'],
     [['nope'], 2, ''],

@@ -32,20 +32,20 @@ async function runDemo(env: Record<string, string> = {}, look?: (given: Given) =
 }
 
 describe('demo', () => {
-  it('starts a server on its newsroom and says where it is', async () => {
+  it('starts a server for its newsroom and prints its URL', async () => {
     const { code, io, given, stopped } = await runDemo({}, async ({ declarations }) => {
       const response = await fetch(declarations.sources[0]?.url ?? '');
       expect(response.status).toBe(200);
     });
     expect(code).toBe(0);
     expect(stopped).toBe(true);
-    expect(io.stdout).toMatch(/^Newswire is at http:\/\/127\.0\.0\.1:4711\n/);
+    expect(io.stdout).toMatch(/^Newswire is running at http:\/\/127\.0\.0\.1:4711\n/);
     expect(given?.declarations.sources).toHaveLength(outlets.length);
     expect(given?.pictureOrigins).toEqual([new URL(given?.declarations.sources[0]?.url ?? '').origin]);
     expect(given?.settings.allowPrivateNetworks).toEqual(['127.0.0.0/8']);
   });
 
-  it('keeps everything in a folder of its own, and removes it', async () => {
+  it('keeps all data in a temporary folder, and removes it', async () => {
     let folder = '';
     await runDemo({ FEEDS_DIR: '/elsewhere', ROLES: 'serve' }, ({ settings }) => {
       folder = path.dirname(databaseFile(settings.databaseUrl) ?? '');
@@ -73,11 +73,11 @@ describe('demo', () => {
     await expect(fetch(given?.declarations.sources[0]?.url ?? '')).rejects.toThrow();
   });
 
-  it('takes the port that was asked for', async () => {
+  it('uses the given PORT', async () => {
     expect((await runDemo({ PORT: '4712' })).given?.settings.port).toBe(4712);
   });
 
-  it('takes any free port when nobody asked for one and the usual one is taken', async () => {
+  it('uses any free port when the default one is taken', async () => {
     const holder = createServer();
     // Somebody may be holding the usual port already: that will do as well.
     await new Promise<void>((resolve) => holder.once('error', () => resolve()).listen(3000, '127.0.0.1', resolve));

@@ -30,7 +30,7 @@ interface Line {
 const objects = (lines: readonly string[]): Line[] => lines.map((line) => JSON.parse(line) as Line);
 
 describe('newswire parse --jsonl', () => {
-  it('says what stands in a feed, one object on one line', async () => {
+  it('prints the contents of a feed as one JSON object per line', async () => {
     const folder = makeFolder({ 'a.xml': sound });
     const { code, lines, stderr, closed } = await run([folder.path('a.xml')], { jsonl: true });
     expect({ code, stderr, closed }).toEqual({ code: 0, stderr: '', closed: true });
@@ -59,7 +59,7 @@ describe('newswire parse --jsonl', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('keeps the order of many files, and says of each that is no feed why', async () => {
+  it('keeps the order of many files, and reports why each one is not a feed', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `${index}.xml`);
     const folder = makeFolder(Object.fromEntries(names.map((name, index) => [name, index % 3 === 1 ? '<p>x' : sound])));
     const { code, lines } = await run(names.map(folder.path), { jsonl: true });
@@ -74,16 +74,16 @@ describe('newswire parse --jsonl', () => {
     });
   });
 
-  it('complains of files that it cannot open, reads the others and ends with 1', async () => {
+  it('reports files that it cannot open, parses the others and exits with 1', async () => {
     const folder = makeFolder({ 'a.xml': sound });
     const files = ['no\u001b[31mne.xml', 'a.xml', '.'].map(folder.path);
     const { code, lines, stderr } = await run(files, { jsonl: true });
     expect(code).toBe(1);
     expect(objects(lines).map(({ ok }) => ok)).toEqual([false, true, false]);
-    expect(objects(lines)[0]).toMatchObject({ error: 'file_missing: there is no such file' });
+    expect(objects(lines)[0]).toMatchObject({ error: 'file_missing: no such file' });
     expect(stderr.split('\n')).toEqual([
-      `newswire: ${folder.path('no [31mne.xml')}: there is no such file`,
-      `newswire: ${folder.path('.')}: this is a folder`,
+      `newswire: ${folder.path('no [31mne.xml')}: no such file`,
+      `newswire: ${folder.path('.')}: is a directory`,
       '',
     ]);
   });
@@ -123,7 +123,7 @@ describe('newswire parse', () => {
     );
   });
 
-  it('shows twenty entries and counts the rest', async () => {
+  it('shows twenty entries and the number of the others', async () => {
     const entries = Array.from({ length: 25 }, (_, index) => ({ title: `Entry ${index}` }));
     const folder = makeFolder({ 'a.xml': rssDocument(channel, entries) });
     const { lines } = await run([folder.path('a.xml')]);
@@ -131,7 +131,7 @@ describe('newswire parse', () => {
     expect(lines.at(-1)).toBe('… and 5 more');
   });
 
-  it('shows a row for each of several files, whatever they are, within the terminal', async () => {
+  it('shows one row per file within the width of the terminal', async () => {
     const folder = makeFolder({ 'a.xml': sound, 'b.xml': '<html><title>Parked', 'c.xml': `${sound}<p>\u001b]0;x` });
     const { stdout, lines } = await run(['a.xml', 'b.xml', 'c.xml'].map(folder.path), {}, 80);
     expect(lines).toHaveLength(4);
@@ -140,8 +140,8 @@ describe('newswire parse', () => {
     expect(lines.every((line) => line.length <= 80)).toBe(true);
   });
 
-  it('refuses to guess what to read', async () => {
-    expect(await problemsOf(run([]))).toEqual([expect.stringContaining('no file is named')]);
+  it('refuses unclear input', async () => {
+    expect(await problemsOf(run([]))).toEqual([expect.stringContaining('no file is given')]);
     expect(await problemsOf(run(['a.xml'], { index: 'index.jsonl' }))).toHaveLength(1);
     expect(await problemsOf(run([], { index: 'index.jsonl', url: 'https://example.org/' }))).toHaveLength(1);
     const folder = makeFolder({ 'index.jsonl': '\n' });
@@ -151,13 +151,13 @@ describe('newswire parse', () => {
   });
 
   // A real process: seconds go by on a busy machine before one is up.
-  it('is a command, and reads in a process of its own', { timeout: 60_000 }, async () => {
+  it('is a command, and parses in a worker process', { timeout: 60_000 }, async () => {
     const folder = makeFolder({ 'a.xml': sound });
     const io = new FakeIo();
     expect(await runCommand(['parse', folder.path('a.xml'), '--jsonl'], io)).toBe(0);
     expect(JSON.parse(io.stdout)).toMatchObject({ ok: true, entries: [{ id: 'g1' }, { title: 'Two' }] });
     const wrong = new FakeIo();
     expect(await runCommand(['parse'], wrong)).toBe(2);
-    expect(wrong.stderr).toMatch(/^newswire parse: no file is named\. /);
+    expect(wrong.stderr).toMatch(/^newswire parse: no file is given\. /);
   });
 });

@@ -14,7 +14,7 @@ async function serveUntilStopped(io: FakeIo, found = running): Promise<number> {
 }
 
 describe('serve', () => {
-  it('hands the settings of the environment on and ends with 0', async () => {
+  it('passes the settings of the environment on and returns 0', async () => {
     const io = new FakeIo({ ...quiet, PORT: '4711' });
     const start = vi.fn(async () => {
       io.signal();
@@ -24,22 +24,22 @@ describe('serve', () => {
     expect(start).toHaveBeenCalledWith(expect.objectContaining({ settings: expect.objectContaining({ port: 4711 }) }));
   });
 
-  it('tells a person where it is, and a pipe nothing but the log', async () => {
+  it('prints its URL on a terminal, and only the log into a pipe', async () => {
     const terminal = new FakeIo(quiet, 80);
     await serveUntilStopped(terminal);
-    expect(terminal.stdout).toBe('Newswire is at http://127.0.0.1:4711\n');
+    expect(terminal.stdout).toBe('Newswire is running at http://127.0.0.1:4711\n');
     const pipe = new FakeIo(quiet);
     await serveUntilStopped(pipe);
     expect(pipe.stdout).toBe('');
   });
 
-  it('names no address when it only polls', async () => {
+  it('prints no URL when it only polls', async () => {
     const io = new FakeIo(quiet, 80);
     await serveUntilStopped(io, { ...running, url: '' });
     expect(io.stdout).toBe('');
   });
 
-  it('passes on what keeps the server from starting', async () => {
+  it('rejects when the server cannot start', async () => {
     const fault = new ConfigError([{ where: 'PORT', what: 'in use', remedy: 'Stop the other one' }]);
     await expect(serve(new FakeIo(quiet), () => Promise.reject(fault))).rejects.toBe(fault);
   });

@@ -31,13 +31,13 @@ function run(url: string, options: TailOptions = {}) {
   const io = new FakeIo({}, 100);
   const ended = tail(io, { url, ...options });
   cleanups.push(() => io.signal('SIGINT'));
-  return { io, ended, isLive: () => until('to be live', () => io.stderr.includes('live at') || null) };
+  return { io, ended, isLive: () => until('to be live', () => io.stderr.includes('connected to') || null) };
 }
 
 const linesOf = (io: FakeIo) => io.stdout.trimEnd().split('\n');
 
 describe('newswire tail', () => {
-  it('shows what is published from now on and ends with 0 at a signal', async () => {
+  it('prints items from now on and exits with 0 at a signal', async () => {
     const server = await start();
     publish(server, 1);
     const { io, ended, isLive } = run(server.url('/'));
@@ -45,12 +45,12 @@ describe('newswire tail', () => {
     publish(server, 2);
     await until('a line', () => io.stdout.includes('Headline 2') || null);
     expect(linesOf(io)).toEqual([expect.stringMatching(/^ *[\d:-]+ ?[\d:]* {2}Example {13}World {9}Headline 2$/)]);
-    expect(io.stderr).toBe(`live at ${server.url('/')}; Ctrl+C ends it\n`);
+    expect(io.stderr).toBe(`connected to ${server.url('/')}; press Ctrl+C to stop\n`);
     io.signal('SIGINT');
     expect(await ended).toBe(0);
   });
 
-  it('goes back to a cursor or to the floor, and keeps to the filter', async () => {
+  it('starts from a cursor or the floor, and applies the filter', async () => {
     const server = await start();
     for (const [id, section] of [
       [1, 'World'],
@@ -67,7 +67,7 @@ describe('newswire tail', () => {
     expect(linesOf(some.io).map((line) => line.slice(-1))).toEqual(['3']);
   });
 
-  it('prints one event a line for machines', async () => {
+  it('prints one JSON object per event', async () => {
     const server = await start();
     publish(server, 1);
     server.log.append({ op: 'remove', itemId: 1, facets: { sections: ['World'] } });
@@ -79,29 +79,29 @@ describe('newswire tail', () => {
     expect(removed).toEqual({ op: 'remove', seq: 2, item: { id: 1, url: 'https://example.org/1' } });
   });
 
-  it('says that the connection was lost and that it is back, and misses nothing', async () => {
+  it('reports a lost and restored connection, and misses nothing', async () => {
     const server = await start();
     const { io, isLive } = run(server.url('/'));
     await isLive();
     for (const socket of server.sockets) socket.resetAndDestroy();
-    await until('the remark', () => io.stderr.includes('connection lost; trying again\n') || null);
+    await until('the remark', () => io.stderr.includes('connection lost; reconnecting\n') || null);
     publish(server, 1);
     await until('the line', () => io.stdout.includes('Headline 1') || null);
-    await until('to be live again', () => io.stderr.split('live at').length === 3 || null);
+    await until('to be live again', () => io.stderr.split('connected to').length === 3 || null);
     expect(linesOf(io)).toHaveLength(1);
   });
 
-  it('says that there is a hole where the log no longer reaches back', async () => {
+  it('reports when earlier events cannot be replayed', async () => {
     const server = await start();
     publish(server, 1);
     const { io, isLive } = run(server.url('/'), { after: 'other-1' });
     await isLive();
-    expect(io.stderr).toContain('what happened before cannot be told any more (epoch_changed); going on after e1-1\n');
+    expect(io.stderr).toContain('earlier events cannot be replayed (epoch_changed); continuing after e1-1\n');
     publish(server, 2);
     await until('the next line', () => io.stdout.includes('Headline 2') || null);
   });
 
-  it('reads the stream where no WebSocket gets through', { timeout: 30_000 }, async () => {
+  it('uses server-sent events where WebSocket is blocked', { timeout: 30_000 }, async () => {
     const server = await start();
     publish(server, 1);
     const scripted = await startScriptedServer();
@@ -121,26 +121,26 @@ describe('newswire tail', () => {
     expect(io.stdout).toContain('Headline 1');
   });
 
-  it('ends with a clear message when the address never answers', { timeout: 30_000 }, async () => {
+  it('exits with a clear message when the address never answers', { timeout: 30_000 }, async () => {
     const origin = await startOrigin();
     await origin.close();
     await expect(run(origin.url).ended).rejects.toThrow(
-      `no Newswire answers at ${origin.url}; is the server running, and is it this address?`,
+      `no Newswire server answers at ${origin.url}; check that it is running and that the address is right`,
     );
   });
 
-  it('ends with a clear message when something else answers there', { timeout: 30_000 }, async () => {
+  it('exits with a clear message when another server answers', { timeout: 30_000 }, async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
-    await expect(run(origin.url).ended).rejects.toThrow(`no Newswire answers at ${origin.url}`);
+    await expect(run(origin.url).ended).rejects.toThrow(`no Newswire server answers at ${origin.url}`);
   });
 
-  it('ends with what the server says when it refuses the filter', async () => {
+  it('exits with the message of a server that refuses the filter', async () => {
     const server = await start();
-    await expect(run(server.url('/'), { q: '-' }).ended).rejects.toThrow(/refuses: 'q' holds no word/);
+    await expect(run(server.url('/'), { q: '-' }).ended).rejects.toThrow(/refused: 'q' contains no search term/);
   });
 
-  it('ends with 0 at a signal before anything was heard', async () => {
+  it('exits with 0 at a signal before the first message', async () => {
     const origin = await startOrigin();
     await origin.close();
     const { io, ended } = run(origin.url);
@@ -148,14 +148,14 @@ describe('newswire tail', () => {
     expect(await ended).toBe(0);
   });
 
-  it('looks where the environment says that a server listens', async () => {
+  it('uses the address in the environment', async () => {
     const server = await start();
     const io = new FakeIo({ HOST: '0.0.0.0', PORT: String(server.port) });
     const ended = tail(io, {});
-    await until('to be live', () => io.stderr.includes(`live at http://127.0.0.1:${server.port};`) || null);
+    await until('to be live', () => io.stderr.includes(`connected to http://127.0.0.1:${server.port};`) || null);
     io.signal('SIGTERM');
     expect(await ended).toBe(0);
-    await expect(tail(new FakeIo({ PORT: '0' }), {})).rejects.toThrow('say where it is with --url');
+    await expect(tail(new FakeIo({ PORT: '0' }), {})).rejects.toThrow('give it with --url');
   });
 
   it.each([
@@ -163,7 +163,7 @@ describe('newswire tail', () => {
     [['--url', 'nonsense']],
     [['--url', 'ftp://example.org']],
     [['extra']],
-  ])('is used wrongly with %j', async (args) => {
+  ])('refuses %j', async (args) => {
     const io = new FakeIo();
     expect(await runCommand(['tail', ...args], io)).toBe(2);
     expect(io.stderr).not.toBe('');

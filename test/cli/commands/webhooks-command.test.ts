@@ -56,12 +56,12 @@ describe('newswire webhooks', () => {
     return io.stdout;
   }
 
-  it('says how each does, how far it is behind and when it is tried again', async () => {
+  it('shows state, events behind and next attempt of each webhook', async () => {
     const [head, row] = (await list()).split('\n');
-    expect(head).toMatch(/^ID +STATE +CURSOR +BEHIND +DELIVERED +LAST +NEXT +REMARK$/);
-    expect(row).toMatch(new RegExp(`^example {2}new +${epoch}-2 +3 +0 {2}never {2}now$`));
+    expect(head).toMatch(/^ID +STATE +CURSOR +BEHIND +DELIVERED +LAST ATTEMPT +NEXT ATTEMPT +NOTE$/);
+    expect(row).toMatch(new RegExp(`^example {2}new +${epoch}-2 +3 +0 {2}never +now$`));
     await set({ seq: 5 });
-    expect((await list()).split('\n')[1]).toMatch(/-5 +0 +0 {2}never {2}at news$/);
+    expect((await list()).split('\n')[1]).toMatch(/-5 +0 +0 {2}never +on events$/);
     await set({
       seq: 4,
       failures: 3,
@@ -72,15 +72,15 @@ describe('newswire webhooks', () => {
       delivered: 2,
     });
     const line = (await list()).split('\n')[1];
-    expect(line).toMatch(/^example {2}failing x3 {2}\S+-4 +1 +2 {2}10 min ago {2}in 1 h {2}HTTP 500/);
+    expect(line).toMatch(/^example {2}failing x3 {2}\S+-4 +1 +2 {2}10 min ago +in 1 h +HTTP 500/);
     expect(line).not.toContain('\u001b');
     await set({ pausedMs: noon });
     expect(await list()).toMatch(/^example {2}paused x3 .* never /m);
   });
 
-  it('leaves removed ones out unless they are asked for', async () => {
+  it('omits removed webhooks without --all', async () => {
     await declareWebhooks(server, [], noon);
-    expect(await list()).toBe('No webhook is known yet. "newswire serve" reads them from FEEDS_DIR.\n');
+    expect(await list()).toBe('No webhooks yet. "newswire serve" reads them from FEEDS_DIR.\n');
     expect(await list({ all: true })).toMatch(/^example {2}removed /m);
   });
 
@@ -89,16 +89,23 @@ describe('newswire webhooks', () => {
     expect((await list({}, 90)).split('\n').every((line) => line.length <= 90)).toBe(true);
   });
 
-  it('gives machines the same with instants in ISO 8601', async () => {
-    await set({ seq: 4, told: 3, lastOutcome: 'delivered', lastStatus: 204, lastAttemptMs: noon, lastSuccessMs: noon });
+  it('prints the same as JSON with ISO 8601 times', async () => {
+    await set({
+      seq: 4,
+      announcedSeq: 3,
+      lastOutcome: 'delivered',
+      lastStatus: 204,
+      lastAttemptMs: noon,
+      lastSuccessMs: noon,
+    });
     expect(JSON.parse(await list({ json: true }))).toEqual({
       webhooks: [
         {
           id: 'example',
           url,
-          condition: 'fine',
+          condition: 'ok',
           cursor: `${epoch}-4`,
-          told: `${epoch}-3`,
+          announcedCursor: `${epoch}-3`,
           behind: 1,
           delivered: 0,
           failures: 0,
@@ -125,43 +132,45 @@ describe('newswire webhooks', () => {
     ['floor', 0],
     ['head', 5],
     ['cursor', 3],
-  ])('moves a webhook to %s to be sent what follows once more', async (after, seq) => {
-    await set({ seq: 4, told: 4, pausedMs: noon, failures: 2 });
+  ])('moves a webhook to %s to deliver the following events again', async (after, seq) => {
+    await set({ seq: 4, announcedSeq: 4, pausedMs: noon, failures: 2 });
     const io = new FakeIo(env);
     expect(await replayWebhook(io, 'example', { after: after === 'cursor' ? `${epoch}-3` : after })).toBe(0);
-    expect(io.stdout).toBe(`example is sent what follows ${epoch}-${seq}; a running server begins within a second.\n`);
-    expect(await hook()).toMatchObject({ epoch, seq, told: seq, pausedMs: null, failures: 0 });
+    expect(io.stdout).toBe(
+      `example will be sent all events after ${epoch}-${seq}; a running server starts within a second.\n`,
+    );
+    expect(await hook()).toMatchObject({ epoch, seq, announcedSeq: seq, pausedMs: null, failures: 0 });
   });
 
-  it('refuses a place that the log cannot be read on from, and says which it can', async () => {
+  it('refuses a cursor outside the log, and prints the valid range', async () => {
     await trimEvents(server, { nowMs: noon + day, maxAgeMs: 7 * day, maxEvents: 2 });
     for (const after of [`${epoch}-2`, `${epoch}-6`, 'other-3']) {
       await expect(replayWebhook(new FakeIo(env), 'example', { after })).rejects.toThrow(
-        `the log cannot be read after "${after}"; it can from ${epoch}-3 to ${epoch}-5`,
+        `the event log cannot be read after "${after}"; the range is ${epoch}-3 to ${epoch}-5`,
       );
     }
     expect((await hook()).seq).toBe(2);
   });
 
-  it('resumes a webhook where it is', async () => {
+  it('resumes a webhook at its position', async () => {
     await set({ pausedMs: noon, failures: 2, nextAttemptMs: noon + day });
     const io = new FakeIo(env);
     expect(await resumeWebhook(io, 'example')).toBe(0);
-    expect(io.stdout).toContain(`example goes on after ${epoch}-2;`);
+    expect(io.stdout).toContain(`example continues after ${epoch}-2;`);
     expect(await hook()).toMatchObject({ seq: 2, pausedMs: null, failures: 0, nextAttemptMs: 0 });
   });
 
-  it('contains an unknown value: a webhook that is not declared, and guesses what was meant', async () => {
+  it('reports an unknown webhook, and suggests a similar id', async () => {
     await expect(resumeWebhook(new FakeIo(env), 'exmaple')).rejects.toThrow(
-      'no webhook is called "exmaple"; did you mean "example"?',
+      'unknown webhook "exmaple"; did you mean "example"?',
     );
     await declareWebhooks(server, [], noon);
     await expect(replayWebhook(new FakeIo(env), 'example', { after: 'head' })).rejects.toThrow(
-      'no webhook is called "example"; "newswire webhooks" lists them',
+      'unknown webhook "example"; "newswire webhooks" lists them',
     );
   });
 
-  it('is a command with two below it', async () => {
+  it('is a command with two subcommands', async () => {
     const run = async (...args: string[]) => {
       const io = new FakeIo(env);
       return [await runCommand(['webhooks', ...args], io), io.stdout + io.stderr] as const;
@@ -169,7 +178,7 @@ describe('newswire webhooks', () => {
     expect(await run()).toEqual([0, expect.stringMatching(/^ID .*\nexample /)]);
     expect(await run('--json')).toEqual([0, expect.stringMatching(/^\{\n {2}"webhooks"/)]);
     expect(await run('replay', 'example', '--after', 'floor')).toEqual([0, expect.stringContaining(`${epoch}-0;`)]);
-    expect(await run('resume', 'example')).toEqual([0, expect.stringContaining('goes on after')]);
+    expect(await run('resume', 'example')).toEqual([0, expect.stringContaining('continues after')]);
     expect((await run('replay', 'example'))[0]).toBe(2);
     expect((await run('replay', 'example', '--after', 'soon'))[0]).toBe(2);
     expect((await run('nonsense'))[0]).toBe(2);

@@ -3,8 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
-import type { Store } from '../../../src/store/engine/store.ts';
-import { openStore } from '../../../src/store/open-store.ts';
+import { openStore, type Store } from '../../../src/store/open-store.ts';
 import { readItem } from '../../../src/store/queries/read-items.ts';
 import { draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
@@ -45,13 +44,13 @@ describe('newswire withdraw', () => {
   }
   const stateOf = async (id: number) => (await readItem(server.reader, id))?.withdrawnMs;
 
-  it('takes an item out, beside a running server, and shows which it was', async () => {
+  it('withdraws an item beside a running server, and shows it', async () => {
     expect(await run(['1'])).toBe(
       [
-        'ID  SOURCE    TITLE         ADDRESS',
+        'ID  SOURCE    TITLE         URL',
         ' 1  The Quay  Title of one  https://example.net/one',
         '',
-        '1 item withdrawn from pages, feeds and search; a running server tells its live readers within a second.',
+        '1 item withdrawn from pages, feeds and search; a running server notifies live clients within a second.',
         '',
       ].join('\n'),
     );
@@ -64,52 +63,50 @@ describe('newswire withdraw', () => {
     'http://127.0.0.1:3000/items/1',
     'https://example.net/one',
     'http://EXAMPLE.net/one?utm_source=x#top',
-  ])('finds the item by the address %s', async (address) => {
+  ])('finds the item by %s', async (address) => {
     await run([address]);
     expect(await stateOf(1)).toBe(clock.now());
   });
 
-  it('does not take the number in an address of somebody else for ours', async () => {
+  it('does not use the number in a URL of another site', async () => {
     await expect(run(['https://publisher.example.org/items/1'])).rejects.toThrow(
       'there is no item "https://publisher.example.org/items/1"; give the number at the end of its page',
     );
     expect(await stateOf(1)).toBeNull();
   });
 
-  it('withdraws for good what its feed has only left out', async () => {
-    await server.write((tx) =>
-      tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute(),
-    );
+  it('withdraws an item permanently that its feed only omitted', async () => {
+    await server.write((tx) => tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute());
     await run(['1']);
-    expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
+    expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawalReason: 'operator' });
     await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');
   });
 
-  it('withdraws nothing when one of several is unknown or withdrawn already', async () => {
+  it('withdraws nothing when one of several is unknown or already withdrawn', async () => {
     await expect(run(['1', '77', 'x'])).rejects.toThrow('there is no item "77", "x"');
     await run(['2']);
-    await expect(run(['1', '2'])).rejects.toThrow('item 2 was withdrawn now; --undo brings it back');
+    await expect(run(['1', '2'])).rejects.toThrow('item 2 was withdrawn now; --undo restores it');
     expect(await stateOf(1)).toBeNull();
   });
 
-  it('takes an item that is named twice once', async () => {
+  it('withdraws a repeated item once', async () => {
     expect(await run(['1', 'https://example.net/one'])).toContain('1 item withdrawn');
   });
 
-  it('brings items back with --undo, and says so when there is nothing to bring back', async () => {
+  it('restores items with --undo, and reports items that are not withdrawn', async () => {
     await run(['1', '2']);
-    expect(await run(['1', '2'], { undo: true })).toContain('2 items back in pages, feeds and search;');
+    expect(await run(['1', '2'], { undo: true })).toContain('2 items restored to pages, feeds and search;');
     expect([await stateOf(1), await stateOf(2)]).toEqual([null, null]);
     await expect(run(['1'], { undo: true })).rejects.toThrow('item 1 is not withdrawn');
   });
 
-  it('lets no control character reach the terminal and fits it', async () => {
+  it('removes control characters and fits the terminal', async () => {
     const out = await run(['2'], {}, 50);
     expect(out).not.toMatch(/[\u001b\u0007]/);
     expect(out.split('\n')[1]?.length).toBeLessThanOrEqual(50);
   });
 
-  it('gives machines what was withdrawn and when', async () => {
+  it('prints JSON with the withdrawn items and the time', async () => {
     expect(JSON.parse(await run(['1'], { json: true }))).toEqual({
       withdrawn: [
         {

@@ -7,21 +7,21 @@ cleanUp();
 const makeFolder = useFolders();
 
 describe('inspect', () => {
-  it('reads a feed as the server would, without a page', async () => {
+  it('reads a feed as the server does, without a page', async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed(7));
     const found = await look(`${origin.url}/feed`);
     expect(found).toMatchObject({
       url: `${origin.url}/feed`,
       page: null,
-      refusals: [],
+      failures: [],
       feed: {
         url: `${origin.url}/feed`,
         movedTo: null,
         readAtMs: nowMs,
         digest: { format: 'rss2', feedTitle: 'A feed' },
         quality: { entries: 7, dates: { missing: 0 }, ids: { missing: 0, duplicate: 0 } },
-        second: 'not-asked',
+        revalidation: 'not-asked',
       },
     });
     expect(found.feed?.newest.map((item) => item.title)).toEqual([
@@ -34,7 +34,7 @@ describe('inspect', () => {
     expect(origin.requests).toHaveLength(1);
   });
 
-  it('finds the feeds of a page and reads the best, in two requests a second apart', async () => {
+  it('finds the feeds of a page and reads the best one, in two requests a second apart', async () => {
     const origin = await anOrigin();
     origin.on(
       '/',
@@ -49,27 +49,27 @@ describe('inspect', () => {
     expect(found.pausesMs).toEqual([1_000]);
   });
 
-  it('asks for no path that nothing named', async () => {
+  it('requests no URL that was not linked', async () => {
     const origin = await anOrigin();
     origin.on('/', page('<p>Nothing here.'));
     const found = await look(`${origin.url}/`);
-    expect(found).toMatchObject({ page: { feeds: [] }, feed: null, refusals: [{ failure: 'not_feed' }] });
+    expect(found).toMatchObject({ page: { feeds: [] }, feed: null, failures: [{ failure: 'not_feed' }] });
     expect(origin.requests).toHaveLength(1);
   });
 
-  it('goes on to the next feed of a page when one cannot be read, three times at most', async () => {
+  it('tries the next feed of a page when one cannot be read, at most three', async () => {
     const origin = await anOrigin();
     origin.on('/', page(['/a', '/b', '/c', '/d'].map((path) => rssLink(path)).join('')));
     origin.on('/b', page('no feed'));
     origin.on('/c', feed());
     const found = await look(`${origin.url}/`);
-    expect(found.refusals.map(({ url, failure }) => [new URL(url).pathname, failure])).toEqual([
+    expect(found.failures.map(({ url, failure }) => [new URL(url).pathname, failure])).toEqual([
       ['/a', 'not_found'],
       ['/b', 'not_feed'],
     ]);
     expect(found.feed?.url).toBe(`${origin.url}/c`);
     origin.on('/c', { status: 500 });
-    expect(await look(`${origin.url}/`)).toMatchObject({ feed: null, refusals: { length: 3 } });
+    expect(await look(`${origin.url}/`)).toMatchObject({ feed: null, failures: { length: 3 } });
     expect(origin.to('/d')).toHaveLength(0);
   });
 
@@ -81,22 +81,22 @@ describe('inspect', () => {
     [{ status: 403 }, 'unauthorized'],
     [{ status: 304 }, 'unexpected_304'],
     [{ body: '' }, 'empty'],
-  ])('says what became of an address that answers %j', async (reply, failure) => {
+  ])('reports a URL that answers %j', async (reply, failure) => {
     const origin = await anOrigin();
     origin.on('/', reply);
     const found = await look(`${origin.url}/`);
-    expect(found).toMatchObject({ page: null, feed: null, refusals: [{ url: `${origin.url}/`, failure }] });
+    expect(found).toMatchObject({ page: null, feed: null, failures: [{ url: `${origin.url}/`, failure }] });
     expect(origin.requests).toHaveLength(1);
   });
 
-  it('follows permanent redirects and says where to', async () => {
+  it('follows permanent redirects and reports the target', async () => {
     const origin = await anOrigin();
     origin.on('/old', { status: 301, headers: { location: '/new' } });
     origin.on('/new', feed());
     expect((await look(`${origin.url}/old`)).feed).toMatchObject({
       url: `${origin.url}/old`,
       movedTo: `${origin.url}/new`,
-      answered: { url: `${origin.url}/new` },
+      response: { url: `${origin.url}/new` },
     });
   });
 
@@ -105,12 +105,12 @@ describe('inspect', () => {
     const folder = makeFolder({ 'a.xml': body });
     const found = await look(`file://${folder.path('a.xml')}`, { feedsDir: folder.dir });
     expect(found.feed).toMatchObject({
-      second: 'not-asked',
+      revalidation: 'not-asked',
       next: { nextCheckReason: expect.stringContaining('watched') },
     });
   });
 
-  it('shows credentials to the origin that they are for, and to no other', async () => {
+  it('sends credentials to their origin only', async () => {
     const site = await anOrigin();
     const other = await anOrigin();
     site.on('/', page(rssLink(`${other.url}/feed`) + rssLink('/own')));
@@ -128,18 +128,18 @@ describe('the second request of an inspection', () => {
     ['the whole document again', { etag: '"a"' }, feed(), 'same-again'],
     ['another document', { etag: '"a"' }, feed(4), 'changed'],
     ['nothing', { etag: '"a"' }, { status: 500 }, 'failed'],
-  ])('has the validators of the first and may bring %s', async (_, headers, reply, second) => {
+  ])('sends the validators of the first response and reports %s', async (_, headers, reply, second) => {
     const origin = await anOrigin();
     origin.on('/feed', feed(3, headers), reply);
     const found = await look(`${origin.url}/feed`);
-    expect(found.feed?.second).toBe(second);
+    expect(found.feed?.revalidation).toBe(second);
     expect(origin.requests.map((request) => request.headers['if-none-match'])).toEqual([undefined, '"a"']);
     expect(origin.requests[1]?.headers['if-modified-since']).toBe(headers['last-modified']);
     expect(found.pausesMs).toEqual([1_000]);
   });
 });
 
-describe('an address inside, named by a page (S37)', () => {
+describe('a private address linked by a page (S37)', () => {
   it.each([
     ['a link', (inside: string) => rssLink(`${inside}/feed`)],
     ['a link for people', (inside: string) => `<a href="${inside}/feed.xml">RSS</a>`],
@@ -152,7 +152,7 @@ describe('an address inside, named by a page (S37)', () => {
     ['a name', (inside: string) => rssLink(`${inside.replace('127.0.0.2', 'inside.example')}/feed`)],
     ['a user name', (inside: string) => rssLink(`${inside.replace('127.0.0.2', 'site.example@127.0.0.2')}/feed`)],
     ['a redirect', () => rssLink('/away')],
-  ])('by %s, is not asked', async (_, body) => {
+  ])('is not requested when linked by %s', async (_, body) => {
     const site = await anOrigin();
     const inside = await anOrigin('127.0.0.2');
     inside.on('/feed', feed());
@@ -160,7 +160,7 @@ describe('an address inside, named by a page (S37)', () => {
     site.on('/away', { status: 302, headers: { location: `${inside.url}/feed` } });
     const found = await look(`${site.url}/`, { names: { 'inside.example': ['127.0.0.2'] } });
     expect(found.feed).toBeNull();
-    expect(found.refusals).toMatchObject([{ failure: 'blocked_address' }]);
+    expect(found.failures).toMatchObject([{ failure: 'blocked_address' }]);
     expect(inside.connections).toBe(0);
   });
 
@@ -169,13 +169,13 @@ describe('an address inside, named by a page (S37)', () => {
     'http://169.254.169.254/feed',
     'http://[fd00:ec2::254]/feed',
     'http://[::1]/feed',
-  ])('%s is not asked', async (url) => {
+  ])('%s is not requested', async (url) => {
     const site = await anOrigin();
     site.on('/', page(rssLink(url)));
-    expect((await look(`${site.url}/`)).refusals).toMatchObject([{ url, failure: 'blocked_address' }]);
+    expect((await look(`${site.url}/`)).failures).toMatchObject([{ url, failure: 'blocked_address' }]);
   });
 
-  it('by a refresh, is shown and not asked', async () => {
+  it('is shown but not requested when linked by a refresh', async () => {
     const site = await anOrigin();
     const inside = await anOrigin('127.0.0.2');
     site.on('/', page(`<meta http-equiv="refresh" content="0; url=${inside.url}/feed">`));
@@ -183,20 +183,20 @@ describe('an address inside, named by a page (S37)', () => {
     expect(inside.connections).toBe(0);
   });
 
-  it('costs none of the three attempts, and no pause', async () => {
+  it('does not count as one of the three attempts and causes no pause', async () => {
     const site = await anOrigin();
     const blocked = [1, 2, 3, 4, 5].map((n) => rssLink(`http://10.0.0.${n}/feed`)).join('');
     site.on('/', page(blocked + rssLink('/feed')));
     site.on('/feed', feed());
     const found = await look(`${site.url}/`);
     expect(found.feed?.url).toBe(`${site.url}/feed`);
-    expect(found.refusals).toHaveLength(5);
+    expect(found.failures).toHaveLength(5);
     expect(found.pausesMs).toEqual([1_000]);
   });
 });
 
-describe('an address inside, named by a feed (S38)', () => {
-  it('is told and not asked, be it hub, archive, enclosure, picture or self', async () => {
+describe('a private address linked by a feed (S38)', () => {
+  it('is reported but not requested: hub, archive, enclosure, image or self link', async () => {
     const site = await anOrigin();
     const inside = await anOrigin('127.0.0.2');
     const at = (rel: string) => `<link rel="${rel}" href="${inside.url}/${rel}"/>`;

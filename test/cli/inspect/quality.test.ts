@@ -21,8 +21,8 @@ const judge = (...parts: Partial<EntryDescription>[]) =>
     nowMs,
   );
 
-describe('judgeQuality', () => {
-  it('counts dates that are missing, ahead of us or before feeds', () => {
+describe('assessQuality', () => {
+  it('counts dates that are missing, in the future or before feeds existed', () => {
     const dates = judge(
       { published: '2026-03-10T11:00:00Z' },
       { updated: '2026-03-09T11:00:00Z' },
@@ -34,14 +34,14 @@ describe('judgeQuality', () => {
     expect(dates).toEqual({ missing: 1, future: 1, ancient: 1, allSame: false });
   });
 
-  it('sees when all dates are one', () => {
+  it('reports when all dates are equal', () => {
     const published = '2026-03-10T11:00:00Z';
     expect(judge({ published }, { published }, {}).dates.allSame).toBe(true);
     expect(judge({ published }).dates.allSame).toBe(false);
     expect(judge({ published }, { published: '2026-03-10T11:00:01Z' }).dates.allSame).toBe(false);
   });
 
-  it('counts ids and links that are missing or shared', () => {
+  it('counts ids and links that are missing or duplicate', () => {
     const { ids, links } = judge(
       { id: 'a', link: 'https://a.example/' },
       { id: 'a', link: 'https://a.example/' },
@@ -53,7 +53,7 @@ describe('judgeQuality', () => {
     expect(links).toEqual({ missing: 3, duplicate: 1 });
   });
 
-  it('has nothing against a feed without entries', () => {
+  it('accepts a feed without entries', () => {
     expect(judge()).toEqual({
       entries: 0,
       dates: { missing: 0, future: 0, ancient: 0, allSame: false },

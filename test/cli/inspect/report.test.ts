@@ -32,8 +32,8 @@ const rss = (entries: Parameters<typeof rssDocument>[1]): Reply => ({
   body: rssDocument({ title: 'A feed', link: 'https://site.example/' }, entries),
 });
 
-describe('tellFeed', () => {
-  it('tells what is fine in few words', async () => {
+describe('formatFeed', () => {
+  it('describes a good feed briefly', async () => {
     const headers = { etag: '"a"', 'cache-control': 'max-age=7200', link: '<https://hub.example/>; rel=hub' };
     const facts = await factsOf(feed(30, headers), { status: 304 });
     expect(facts).toMatchObject({
@@ -44,15 +44,15 @@ describe('tellFeed', () => {
       ids: 'all',
       links: 'all',
       hub: 'https://hub.example/',
-      validators: 'ETag; a second request with them is answered 304, as it should be',
+      validators: 'ETag; a conditional request is answered 304, as it should be',
       'fresh for': '2 h',
       'next poll': 'in 2 h (max-age 2 h)',
     });
     expect(facts['items']).toMatch(/^30, \d+ KB in \d+ ms$/);
-    expect(Object.keys(facts)).not.toContain('oddities');
+    expect(Object.keys(facts)).not.toContain('notes');
   });
 
-  it('tells what is amiss with dates, ids and links', async () => {
+  it('reports problems of dates, ids and links', async () => {
     const date = new Date(nowMs);
     const facts = await factsOf(
       rss([
@@ -62,16 +62,16 @@ describe('tellFeed', () => {
       ]),
     );
     expect(facts).toMatchObject({
-      dates: 'all, 1 more than a day ahead, 1 before 1990',
-      ids: '1 of 3 missing, 1 not their own',
-      links: '1 of 3 missing, 1 not their own',
+      dates: 'all, 1 more than a day in the future, 1 before 1990',
+      ids: '1 of 3 missing, 1 duplicate',
+      links: '1 of 3 missing, 1 duplicate',
       hub: 'none',
-      validators: 'none: every poll has to transfer the whole document',
+      validators: 'none: every poll transfers the whole document',
     });
-    expect(facts['oddities']).toContain('future_date:1');
+    expect(facts['notes']).toContain('future_date:1');
   });
 
-  it('tells when ids are worthless and when all dates are one', async () => {
+  it('reports unusable ids and equal dates', async () => {
     const date = new Date(nowMs);
     const entries = [1, 2, 3, 4].map((n) => ({
       guid: 'x',
@@ -80,24 +80,24 @@ describe('tellFeed', () => {
       date,
     }));
     expect(await factsOf(rss(entries))).toMatchObject({
-      dates: 'all, all the same',
-      ids: 'all, 3 not their own: worthless, so items are told apart by link or text',
+      dates: 'all, all equal',
+      ids: 'all, 3 duplicate; not usable, so items are identified by link or text',
     });
   });
 
   it.each<[string, Reply, string]>([
-    ['the same document', feed(3), 'ETag; ignored: a second request with them brings the whole document again'],
-    ['another document', feed(4), 'ETag; a second request with them brings another document'],
-    ['no document', { status: 500 }, 'ETag; a second request with them fails'],
-  ])('tells that validators bring %s', async (_, second, words) => {
+    ['the same document', feed(3), 'ETag; ignored: a conditional request returns the same document again'],
+    ['another document', feed(4), 'ETag; a conditional request returns another document'],
+    ['no document', { status: 500 }, 'ETag; a conditional request fails'],
+  ])('reports the result of validators: %s', async (_, second, words) => {
     expect((await factsOf(feed(3, { etag: '"a"' }), second))['validators']).toBe(words);
   });
 
-  it('tells of a feed without items', async () => {
-    expect(await factsOf(rss([]))).toMatchObject({ dates: 'no item', ids: 'no item', links: 'no item' });
+  it('describes a feed without items', async () => {
+    expect(await factsOf(rss([]))).toMatchObject({ dates: 'no items', ids: 'no items', links: 'no items' });
   });
 
-  it('shows the newest items as they would be stored, and by what each is told apart', async () => {
+  it('shows the newest items as they would be stored, and what identifies each', async () => {
     const origin = await anOrigin();
     const date = new Date(nowMs);
     origin.on(
@@ -110,14 +110,14 @@ describe('tellFeed', () => {
     const { feed: report } = await look(`${origin.url}/feed`);
     const table = formatFeed(report!, null).split('\n\n')[1]?.split('\n');
     expect(table?.map((line) => line.split(/ {2,}/))).toEqual([
-      ['PUBLISHED', 'TITLE', 'TOLD APART BY', 'LINK'],
+      ['PUBLISHED', 'TITLE', 'IDENTIFIED BY', 'LINK'],
       ['2026-03-10 12:00', 'A & b', 'id', 'https://site.example/1'],
       ['', 'Two', 'text'],
       [''],
     ]);
   });
 
-  it('fits the terminal and lets nothing of the feed act on it', async () => {
+  it('fits the terminal and removes control characters', async () => {
     const origin = await anOrigin();
     const title = `\u009b31m${'A long title '.repeat(20)}\u202e`;
     origin.on('/feed', { body: rssDocument({ title, link: 'https://site.example/' }, [{ title }]) });
@@ -128,7 +128,7 @@ describe('tellFeed', () => {
   });
 });
 
-describe('tellPage', () => {
+describe('formatPage', () => {
   const found = { url: 'https://site.example/', title: 'A site', refreshTo: null };
 
   it('lists the feeds of a page', () => {
@@ -137,33 +137,33 @@ describe('tellPage', () => {
       { url: 'https://site.example/rss', title: null, format: null, found: 'address' },
     ] as const;
     expect(formatPage({ ...found, feeds }, null).split('\n')).toEqual([
-      'A site (https://site.example/) is a page that names 2 feeds:',
+      'A site (https://site.example/) is a page that links to 2 feeds:',
       '',
-      'FEED                       FORMAT  FOUND           TITLE',
-      'https://site.example/feed  RSS     declared        Stories',
-      'https://site.example/rss           by its address',
+      'FEED                       FORMAT  FOUND       TITLE',
+      'https://site.example/feed  RSS     declared    Stories',
+      'https://site.example/rss           by its URL',
       '',
     ]);
   });
 
-  it('says that a page names none, and where it sends browsers', () => {
+  it('reports a page without feeds, and the target of its refresh', () => {
     expect(formatPage({ ...found, feeds: [] }, null)).toBe(
-      'A site (https://site.example/) is a page that names no feed.\n',
+      'A site (https://site.example/) is a page that links to no feed.\n',
     );
     expect(formatPage({ ...found, title: null, refreshTo: 'https://site.example/en', feeds: [] }, null)).toBe(
-      'https://site.example/ is a page that names no feed. It sends browsers on to https://site.example/en; try that address.\n',
+      'https://site.example/ is a page that links to no feed. It redirects browsers to https://site.example/en; try that URL.\n',
     );
   });
 });
 
 describe('an inspection', () => {
-  it('is told as page and feed, and as one object for machines', async () => {
+  it('is formatted as page and feed, and as one JSON object', async () => {
     const origin = await anOrigin();
     origin.on('/', page(rssLink('/feed', 'Stories')));
     origin.on('/feed', feed(3, { etag: '"a"' }), { status: 304 });
     const inspection = await look(`${origin.url}/`);
     expect(formatInspection(inspection, null)).toMatch(
-      /names one feed:\n\nFEED .*\n.*Stories\n\nfeed +http.*\n(.*\n)+\nPUBLISHED /,
+      /links to one feed:\n\nFEED .*\n.*Stories\n\nfeed +http.*\n(.*\n)+\nPUBLISHED /,
     );
     expect(JSON.parse(JSON.stringify(inspectionToJson(inspection)))).toMatchObject({
       url: `${origin.url}/`,
@@ -173,37 +173,43 @@ describe('an inspection', () => {
       },
       feed: {
         url: `${origin.url}/feed`,
-        answeredUrl: `${origin.url}/feed`,
+        responseUrl: `${origin.url}/feed`,
         movedTo: null,
         format: 'rss2',
         quality: { entries: 3, ids: { missing: 0, duplicate: 0, distrusted: false } },
-        validators: { etag: '"a"', lastModified: null, second: 'not-modified' },
+        validators: { etag: '"a"', lastModified: null, revalidation: 'not-modified' },
         readAt: '2026-03-10T12:00:00.000Z',
         nextCheckAt: expect.stringMatching(/^2026-03-10T1\d:/),
         newest: [
-          { guid: 'g0', toldApartBy: 'id', title: 'Story 0', publishedAt: '2026-03-10T12:00:00.000Z', contentBytes: 0 },
+          {
+            guid: 'g0',
+            identifiedBy: 'id',
+            title: 'Story 0',
+            publishedAt: '2026-03-10T12:00:00.000Z',
+            contentBytes: 0,
+          },
           { guid: 'g1' },
           { guid: 'g2' },
         ],
       },
-      refusals: [],
+      failures: [],
     });
   });
 
-  it('that came to nothing is told as such', () => {
+  it('without a result is formatted as such', () => {
     const nothing: Inspection = {
       url: 'https://site.example/',
       page: null,
       feed: null,
-      refusals: [{ url: 'https://site.example/', failure: 'not_found', detail: 'x' }],
+      failures: [{ url: 'https://site.example/', failure: 'not_found', detail: 'x' }],
     };
     expect(formatInspection(nothing, null)).toBe('');
     expect(inspectionToJson(nothing)).toEqual(nothing);
   });
 });
 
-describe('rungOf', () => {
-  it('reads the rung off the key', () => {
+describe('identityBasis', () => {
+  it('is read from the key', () => {
     expect(['gab', 'lab', 'dab'].map((entryKey) => identityBasis({ entryKey }))).toEqual(['id', 'link', 'text']);
   });
 });

@@ -12,11 +12,11 @@ describe('readSiteAddress', () => {
     ['www.example.org/news?x=1#top', 'https://www.example.org/news?x=1'],
     ['example.org:8443/feed', 'https://example.org:8443/feed'],
     ['bücher.example', 'https://xn--bcher-kva.example/'],
-  ])('reads %j', async (text, url) => {
+  ])('parses %j', async (text, url) => {
     expect(await readSiteAddress(text, '/nowhere')).toMatchObject({ kind: 'usable', url });
   });
 
-  it('reads a file of the folder', async () => {
+  it('accepts a file of the folder', async () => {
     const folder = makeFolder();
     expect(await readSiteAddress('file:a.xml', folder.dir)).toMatchObject({ url: `file://${folder.path('a.xml')}` });
   });

@@ -5,7 +5,7 @@ import { textWidth } from '../../../src/cli/output/text-width.ts';
 const head = [{ title: 'ID' }, { title: 'N', align: 'right' }, { title: 'TITLE', canShrink: true }] as const;
 
 describe('formatTable', () => {
-  it('aligns columns and ends no line in spaces', () => {
+  it('aligns columns without trailing spaces', () => {
     const rows = [
       ['a', '1', 'One'],
       ['longer', '100', ''],
@@ -13,7 +13,7 @@ describe('formatTable', () => {
     expect(formatTable(head, rows, null)).toBe('ID        N  TITLE\na         1  One\nlonger  100\n');
   });
 
-  it('counts wide characters as two', () => {
+  it('counts wide characters as two columns', () => {
     const rows = [
       ['世界', '1', 'x'],
       ['a', '2', 'y'],
@@ -21,14 +21,14 @@ describe('formatTable', () => {
     expect(formatTable(head, rows, null)).toBe('ID    N  TITLE\n世界  1  x\na     2  y\n');
   });
 
-  it('lets no control character of a feed reach the terminal', () => {
+  it('removes control characters of a feed', () => {
     const hostile = '\u001b]0;owned\u0007\u001b[2J\r\n\u009b31mred\u202e';
     const table = formatTable(head, [['a', '1', hostile]], null);
     expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(table.split('\n')).toHaveLength(3);
   });
 
-  it('cuts only columns that may shrink, the widest first', () => {
+  it('shrinks only shrinkable columns, the widest first', () => {
     const wide = [{ title: 'ID', canShrink: true }, { title: 'KEPT' }, { title: 'TITLE', canShrink: true }];
     const rows = [['i'.repeat(20), 'k'.repeat(15), 't'.repeat(60)]];
     const lines = formatTable(wide, rows, 57).trimEnd().split('\n');
@@ -37,7 +37,7 @@ describe('formatTable', () => {
     expect(lines[1]).toContain('k'.repeat(15));
   });
 
-  it('keeps something of every column on the narrowest terminal', () => {
+  it('keeps part of every column on the narrowest terminal', () => {
     const line = formatTable(head, [['id', '1', 'a long title']], 5).split('\n')[1];
     expect(line).toBe('id  1  a long…');
   });

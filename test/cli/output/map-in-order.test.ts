@@ -7,8 +7,8 @@ async function all<T>(results: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-describe('inOrder', () => {
-  it('gives results in the order of the items, whichever is done first', async () => {
+describe('mapInOrder', () => {
+  it('yields results in the order of the items, whichever finishes first', async () => {
     const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
     const results = all(
       mapInOrder([0, 1, 2], 3, async (item) => {
@@ -20,7 +20,7 @@ describe('inOrder', () => {
     expect(await results).toEqual([0, 10, 20]);
   });
 
-  it('has no more under way than it may', async () => {
+  it('does not exceed the concurrency', async () => {
     let underWay = 0;
     let most = 0;
     const work = async (item: number): Promise<number> => {
@@ -35,7 +35,7 @@ describe('inOrder', () => {
     expect(most).toBe(4);
   });
 
-  it('gives nothing for nothing', async () => {
+  it('yields nothing for no items', async () => {
     expect(await all(mapInOrder([], 2, async () => 1))).toEqual([]);
   });
 });

@@ -5,14 +5,14 @@ import { FakeIo } from '../fake-io.ts';
 const problem = (where: string, what = 'is wrong') => ({ where, what, remedy: 'Mend it' });
 
 describe('printProblems', () => {
-  it('writes a line each to stderr, and how many there are', () => {
+  it('writes one line per problem to stderr, and their number', () => {
     const io = new FakeIo();
     printProblems(io, [problem('a.yaml:1'), problem('PORT')]);
-    expect(io.stderr).toBe('a.yaml:1: is wrong. Mend it.\nPORT: is wrong. Mend it.\n\n2 mistakes.\n');
+    expect(io.stderr).toBe('a.yaml:1: is wrong. Mend it.\nPORT: is wrong. Mend it.\n\n2 errors.\n');
     expect(io.stdout).toBe('');
   });
 
-  it('does not count a single one, and says nothing of none', () => {
+  it('does not count a single problem, and prints nothing without problems', () => {
     const one = new FakeIo();
     printProblems(one, [problem('a.yaml:1')]);
     expect(one.stderr).toBe('a.yaml:1: is wrong. Mend it.\n');
@@ -21,7 +21,7 @@ describe('printProblems', () => {
     expect(none.stderr).toBe('');
   });
 
-  it('keeps a problem on one line, whatever is in it', () => {
+  it('keeps a problem on one line, whatever it contains', () => {
     const io = new FakeIo();
     printProblems(io, [problem('a.yaml:1', 'holds \u001b[2J\r\nforged.yaml:9: is fine')]);
     expect(io.stderr).toBe('a.yaml:1: holds [2J forged.yaml:9: is fine. Mend it.\n');

@@ -15,7 +15,7 @@ class Terminal extends Writable {
 }
 
 describe('showProgress', () => {
-  it('draws on a terminal how far it is, and takes itself off at the end', () => {
+  it('draws a bar on a terminal and removes it at the end', () => {
     const terminal = new Terminal();
     const progress = showProgress(terminal, 30, 'parsed');
     expect(terminal.drawn).toContain('0/30');
@@ -26,13 +26,13 @@ describe('showProgress', () => {
     expect(terminal.drawn).toMatch(/30\/30, .*\x1b\[2K$/s);
   });
 
-  it('leaves cursor and wrapping alone, which an interrupted command could not give back', () => {
+  it('does not change cursor and wrapping, which an interrupted command could not restore', () => {
     const terminal = new Terminal();
     showProgress(terminal, 30, 'parsed').end();
     expect(terminal.drawn).not.toMatch(/\x1b\[\?(?:25|7)[lh]/);
   });
 
-  it('spares a short run the bar', () => {
+  it('draws no bar for a short run', () => {
     const terminal = new Terminal();
     const progress = showProgress(terminal, 5, 'parsed');
     progress.step();
@@ -40,7 +40,7 @@ describe('showProgress', () => {
     expect(terminal.drawn).toBe('');
   });
 
-  it('needs no terminal', () => {
+  it('works without a terminal', () => {
     const progress = showProgress(null, 1000, 'parsed');
     progress.step();
     expect(() => progress.end()).not.toThrow();

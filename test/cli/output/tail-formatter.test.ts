@@ -22,28 +22,28 @@ function remove(id: number, url: string | null = `https://example.org/news/${id}
   return { op: 'remove', seq: 1000 + id, item: { id, url } };
 }
 
-describe('a line of the tail', () => {
-  it('tells time, source, section and title in columns', () => {
+describe('a line of tail', () => {
+  it('shows time, source, section and title in columns', () => {
     expect(lines().format(add(7))).toBe('   14:03:22  Example             World         Headline 7');
   });
 
-  it('says the date of what was first seen on another day', () => {
+  it('shows the date of an item that was first seen on another day', () => {
     const firstSeenMs = new Date(2026, 2, 9, 8, 5, 1).getTime();
     expect(lines().format(add(7, { firstSeenMs }))).toMatch(/^03-09 08:05 {2}Example/);
   });
 
-  it('marks what was edited, and tells what was withdrawn by the title that it had', () => {
+  it('marks updates, and shows removals with their last title', () => {
     const tail = lines();
     tail.format(add(7));
     const edited = add(7, { title: 'Corrected' });
-    if (edited.op === 'remove') throw new Error('no item');
+    if (edited.op === 'remove') throw new Error('no items');
     expect(tail.format({ ...edited, op: 'update', changed: ['title'] })).toMatch(/World {9}~ Corrected$/);
     expect(tail.format(remove(7))).toBe('             Example             World         - Corrected');
     expect(tail.format(remove(8))).toMatch(/- https:\/\/example\.org\/news\/8$/);
     expect(tail.format(remove(9, null))).toMatch(/- item 9$/);
   });
 
-  it.each([200, 80, 60, 40, 14, 3])('fits a terminal of %i columns, the title last to give way', (columns) => {
+  it.each([200, 80, 60, 40, 14, 3])('fits a terminal of %i columns and shrinks the title last', (columns) => {
     const line = lines(columns).format(
       add(7, {
         title: '港町のニュース '.repeat(30),
@@ -55,7 +55,7 @@ describe('a line of the tail', () => {
     if (columns >= 40) expect(line).toContain('港町のニュース');
   });
 
-  it('is aligned whatever stands in it', () => {
+  it('is aligned whatever its content', () => {
     const tail = lines(100);
     const titles = ['Plain', '日本', '👩‍👩‍👧 family', 'e\u0301'].map((title, index) =>
       tail.format(add(index, { source: { ...makeItem(1).source, title }, title: 'T' })),
@@ -63,7 +63,7 @@ describe('a line of the tail', () => {
     expect(new Set(titles.map((line) => textWidth(line))).size).toBe(1);
   });
 
-  it('lets no control character, line break or override reach the terminal', () => {
+  it('removes control characters, line breaks and overrides', () => {
     const evil = '\u001b]0;owned\u0007 a\r\nb \u202e c \u009b31m';
     const line = lines(120).format(
       add(1, { title: evil, section: evil, source: { ...makeItem(1).source, title: evil } }),
@@ -72,7 +72,7 @@ describe('a line of the tail', () => {
     expect(lines().format(remove(3, 'https://example.org/\u001b[2J'))).not.toContain('\u001b');
   });
 
-  it('forgets the oldest titles', () => {
+  it('evicts the oldest titles', () => {
     const tail = lines();
     for (let id = 1; id <= 5001; id += 1) tail.format(add(id));
     expect(tail.format(remove(1))).toContain('https://');

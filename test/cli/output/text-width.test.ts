@@ -37,7 +37,7 @@ describe('cutToWidth', () => {
     expect(cutToWidth(text, columns)).toBe(expected);
   });
 
-  it('never takes more room than there is', () => {
+  it('never exceeds the width', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 30 }), (text, columns) => {
         expect(textWidth(cutToWidth(text, columns))).toBeLessThanOrEqual(columns);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isPortFree } from '../../../src/cli/shared/free-port.ts';
 
 describe('isPortFree', () => {
-  it('tells a held port from a free one, and leaves a free one free', async () => {
+  it('distinguishes a used port from a free one, and leaves a free one free', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     const address = holder.address();
@@ -14,7 +14,7 @@ describe('isPortFree', () => {
     expect(await isPortFree(place)).toBe(true);
   });
 
-  it('leaves other trouble to the server', async () => {
+  it('returns true for other errors, which the server reports', async () => {
     expect(await isPortFree({ host: '192.0.2.1', port: 3000 })).toBe(true);
   });
 });

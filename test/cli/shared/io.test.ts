@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { processIo } from '../../../src/cli/shared/io.ts';
 
 describe('processIo', () => {
-  it('hears SIGTERM and SIGINT until it is told to stop', () => {
+  it('calls the listener on SIGTERM and SIGINT until it is removed', () => {
     const before = process.listenerCount('SIGTERM');
     const listener = vi.fn();
     const off = processIo({}).onSignal(listener);
@@ -13,7 +13,7 @@ describe('processIo', () => {
     expect(process.listenerCount('SIGTERM')).toBe(before);
   });
 
-  it('knows no width when its output is no terminal', () => {
+  it('has no width when stdout is not a terminal', () => {
     expect(processIo({}).columns).toBe((process.stdout.isTTY && process.stdout.columns) || null);
   });
 });

@@ -6,7 +6,7 @@ import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 const makeFolder = useFolders();
 
 describe('readIndex', () => {
-  it('lists each document with what came with it, below the folder of the index', async () => {
+  it('lists each document with its metadata, relative to the folder of the index', async () => {
     const lines = [
       { file: 'files/a.xml', content_type: 'text/xml; charset=latin1', base_url: 'https://example.org/a.xml' },
       { file: 'b.json', tags: ['cdata'] },
@@ -23,7 +23,7 @@ describe('readIndex', () => {
     ]);
   });
 
-  it('tells every line that names no file', async () => {
+  it('reports every line without a file', async () => {
     const text = ['{"file": "a.xml"}', '{"file": 7}', 'a.xml', '["a.xml"]', 'null'].join('\n');
     const folder = makeFolder({ 'index.jsonl': text });
     const mistakes = await problemsOf(readIndex(folder.path('index.jsonl')));
@@ -35,35 +35,35 @@ describe('readIndex', () => {
     ]);
   });
 
-  it('says that there is no index', async () => {
-    await expect(readIndex('nowhere/index.jsonl')).rejects.toThrow('nowhere/index.jsonl: there is no such file');
+  it('reports a missing index', async () => {
+    await expect(readIndex('nowhere/index.jsonl')).rejects.toThrow('nowhere/index.jsonl: no such file');
   });
 });
 
 describe('openTarget', () => {
   const target = (path: string) => ({ file: path, path, contentType: null, url: '' });
 
-  it('gives the bytes of a file', async () => {
+  it('returns the bytes of a file', async () => {
     const folder = makeFolder({ 'a.xml': '<rss/>' });
     const opened = await openTarget(target(folder.path('a.xml')));
     expect(opened.kind === 'opened' && Buffer.from(opened.body).toString()).toBe('<rss/>');
   });
 
-  it('says why there are none', async () => {
+  it('returns why a file cannot be read', async () => {
     const folder = makeFolder();
     expect(await openTarget(target(folder.path('none.xml')))).toEqual({
       kind: 'closed',
       failure: 'file_missing',
-      detail: 'there is no such file',
+      detail: 'no such file',
     });
     expect(await openTarget(target(folder.dir))).toEqual({
       kind: 'closed',
       failure: 'file_unreadable',
-      detail: 'this is a folder',
+      detail: 'is a directory',
     });
   });
 
-  it('has the limit that a fetched document has', async () => {
+  it('applies the size limit of fetched documents', async () => {
     const folder = makeFolder({ 'big.xml': '' });
     truncateSync(folder.path('big.xml'), 20 * 1024 * 1024 + 1);
     expect(await openTarget(target(folder.path('big.xml')))).toMatchObject({ failure: 'body_too_large' });

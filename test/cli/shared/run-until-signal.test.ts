@@ -17,8 +17,8 @@ function scene(stopWithinMs = 60_000) {
   return { io, started, stopped, stop, onStarted, onSlowStop, code };
 }
 
-describe('liveUntilSignal', () => {
-  it('stops in order at the first signal and ends with 0', async () => {
+describe('runUntilSignal', () => {
+  it('stops in order at the first signal and returns 0', async () => {
     const { io, started, stopped, stop, code, onStarted } = scene();
     started.resolve();
     await vi.waitFor(() => expect(onStarted).toHaveBeenCalledOnce());
@@ -30,7 +30,7 @@ describe('liveUntilSignal', () => {
     expect(io.signal()).toBe(false);
   });
 
-  it('ends at once at the second signal', async () => {
+  it('returns at once at the second signal', async () => {
     const { io, started, stop, code } = scene();
     started.resolve();
     io.signal('SIGINT');
@@ -39,7 +39,7 @@ describe('liveUntilSignal', () => {
     expect(await code).toBe(1);
   });
 
-  it('does not take the second hang-up of one terminal for impatience', async () => {
+  it('does not count a second SIGHUP of one terminal as a second signal', async () => {
     const { io, started, stopped, code } = scene();
     started.resolve();
     io.signal('SIGHUP');
@@ -48,7 +48,7 @@ describe('liveUntilSignal', () => {
     expect(await code).toBe(0);
   });
 
-  it('ends when stopping takes too long, and says so', async () => {
+  it('returns when stopping takes too long, and reports it', async () => {
     const { io, started, code, onSlowStop } = scene(5);
     started.resolve();
     io.signal();
@@ -56,7 +56,7 @@ describe('liveUntilSignal', () => {
     expect(onSlowStop).toHaveBeenCalledOnce();
   });
 
-  it('stops as soon as it has started when the signal came before', async () => {
+  it('stops as soon as it has started when the signal came during the start', async () => {
     const { io, started, stopped, stop, code } = scene();
     io.signal();
     expect(stop).not.toHaveBeenCalled();
@@ -66,14 +66,14 @@ describe('liveUntilSignal', () => {
     expect(stop).toHaveBeenCalledOnce();
   });
 
-  it('passes on what keeps it from starting', async () => {
+  it('rejects when the start fails', async () => {
     const { io, started, code } = scene();
     started.reject(new Error('no port'));
     await expect(code).rejects.toThrow('no port');
     expect(io.signal()).toBe(false);
   });
 
-  it('passes on what goes wrong while stopping', async () => {
+  it('rejects when stopping fails', async () => {
     const { io, started, stopped, code } = scene();
     started.resolve();
     io.signal();
