@@ -4,7 +4,7 @@
 // the last part alone; SOAK_SEEDS, SOAK_DELIVERIES and SOAK_SECONDS say how much.
 import { parseArgs } from 'node:util';
 import { plainTable } from '../test/support/plain-table.ts';
-import { hunt, plantedBugs, runModels } from '../test/support/push/resume-model.ts';
+import { hunt, injectedBugs, runModels } from '../test/support/push/resume-model.ts';
 import { runSoak } from '../test/support/soak/soak.ts';
 import { judgeSoak, readersTable } from '../test/support/soak/soak-report.ts';
 import { runSystem } from '../test/support/system/run-system.ts';
@@ -34,8 +34,8 @@ function progress(what, total) {
 async function soakReaders() {
   const models = await runModels(seeds, progress('models, seeds', seeds));
   const bugs = [];
-  const onBug = progress('planted bugs', plantedBugs.length);
-  for (const bug of plantedBugs) {
+  const onBug = progress('planted bugs', injectedBugs.length);
+  for (const bug of injectedBugs) {
     bugs.push(await hunt(bug, seeds));
     onBug(bugs.length);
   }

@@ -24,23 +24,23 @@ function machine(files: readonly string[], build = '') {
 describe('findNchan', () => {
   const module = 'ngx_nchan_module.so';
 
-  it('says that there is no nginx, and asks none how it was built', () => {
+  it('reports a missing nginx without running it', () => {
     const bare = machine([`/usr/lib/nginx/modules/${module}`]);
     expect(findNchan(bare)).toEqual({ missing: 'there is no nginx on the PATH' });
     expect(bare.asked).toEqual([]);
   });
 
-  it('says that nginx lacks the module', () => {
+  it('reports a missing module', () => {
     expect(findNchan(machine(['/usr/sbin/nginx']))).toEqual({ missing: `nginx has no ${module}` });
   });
 
-  it('takes the nginx that stands first on the PATH', () => {
+  it('uses the first nginx on the PATH', () => {
     const both = machine(['/opt/bin/nginx', '/usr/sbin/nginx', `/usr/lib/nginx/modules/${module}`]);
     expect(findNchan(both)).toEqual({ nginx: '/opt/bin/nginx', module: `/usr/lib/nginx/modules/${module}` });
     expect(both.asked).toEqual(['/opt/bin/nginx']);
   });
 
-  it('prefers the folder of modules that nginx names itself', () => {
+  it('prefers the module folder that nginx reports', () => {
     const files = ['/usr/sbin/nginx', `/usr/lib/nginx/modules/${module}`, `/srv/modules/${module}`];
     const found = findNchan(
       machine(files, 'configure arguments: --with-threads --modules-path=/srv/modules --with-debug'),
@@ -48,7 +48,7 @@ describe('findNchan', () => {
     expect(found).toEqual({ nginx: '/usr/sbin/nginx', module: `/srv/modules/${module}` });
   });
 
-  it('looks elsewhere when the folder that nginx names has no such module', () => {
+  it('searches other folders when the reported one has no such module', () => {
     const files = ['/usr/sbin/nginx', `/usr/lib64/nginx/modules/${module}`];
     const found = findNchan(machine(files, '--modules-path=/srv/modules'));
     expect(found).toEqual({ nginx: '/usr/sbin/nginx', module: `/usr/lib64/nginx/modules/${module}` });
@@ -67,13 +67,13 @@ describe('nchanConfig', () => {
     expect(config.match(/listen .*/g)).toEqual(['listen 127.0.0.1:4711 backlog=4096;']);
   });
 
-  it('makes one process that stays in the foreground, with room for the readers', () => {
+  it('runs one process in the foreground, with enough connections', () => {
     expect(config).toMatch(/^daemon off;$/m);
     expect(config).toMatch(/^master_process off;$/m);
     expect(config).toContain('worker_connections 900;');
   });
 
-  it('names no file outside its own folder but the module', () => {
+  it('uses no file outside its folder except the module', () => {
     const absolute = config.match(/["\s]\/\S+/g)?.map((one) => one.replace(/^["\s]|[";]+$/g, ''));
     expect(absolute).toEqual(['/usr/lib/nginx/modules/ngx_nchan_module.so', '/publish', '/live']);
   });
@@ -83,13 +83,13 @@ describe('nchanConfig', () => {
     expect(config.startsWith('load_module "/usr/lib/nginx/modules/ngx_nchan_module.so";\n')).toBe(true);
   });
 
-  it('publishes and reads on the same channel, and a new reader begins at the newest', () => {
+  it('publishes and subscribes on the same channel, and a new subscriber starts at the newest', () => {
     expect(config.match(/nchan_channel_id .*/g)).toEqual(['nchan_channel_id live;', 'nchan_channel_id live;']);
     expect(config).toContain('nchan_subscriber_first_message newest;');
     expect(config).toContain(`nchan_message_buffer_length ${keptMessages};`);
   });
 
-  it('keeps messages as long as we send events again', () => {
+  it('keeps messages as long as Newswire replays events', () => {
     expect(config).toContain(`nchan_message_timeout ${defaultReplayLimits.maxAgeMs / 3_600_000}h;`);
   });
 
@@ -102,7 +102,7 @@ describe('configure', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-nchan-test-'));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('has nginx keep to a folder, its first complaint included', () => {
+  it('confines nginx to a folder, including its first error log', () => {
     const args = configure({ nginx: '/usr/sbin/nginx', module: null }, folder, { port: 4711, connections: 900 });
     const file = path.join(folder, 'nginx.conf');
     expect(args).toEqual(['-p', `${folder}/`, '-c', file, '-e', path.join(folder, 'error.log')]);
@@ -111,7 +111,7 @@ describe('configure', () => {
 });
 
 describe('emergencyIn', () => {
-  it('finds the complaint among other lines', () => {
+  it('finds the error among other lines', () => {
     const output =
       '2026/01/01 00:00:00 [info] 7#7: Using shared memory\n' +
       'nginx: [emerg] module "a.so" version 1018000 instead of 1022001 in /tmp/x/nginx.conf:1\n' +
@@ -121,26 +121,26 @@ describe('emergencyIn', () => {
     );
   });
 
-  it('leaves out when and who, as they stand in a log', () => {
+  it('omits time and process id', () => {
     const line = '2026/01/01 00:00:00 [emerg] 21305#21305: bind() to 127.0.0.1:80 failed (13: Permission denied)\n';
     expect(emergencyIn(line)).toBe('nginx says bind() to 127.0.0.1:80 failed (13: Permission denied)');
   });
 
-  it('repeats the first line when none is a complaint, and says when there is none', () => {
+  it('returns the first line when none is an error, and reports when there is none', () => {
     expect(emergencyIn('something odd\nmore\n')).toBe('nginx says something odd');
     expect(emergencyIn('')).toBe('nginx says nothing');
   });
 });
 
 describe('frameOf', () => {
-  it('is a message as our readers get it', () => {
+  it('is a message as clients receive it', () => {
     const message = JSON.parse(frameOf(7, 210, 'example')) as { item: Record<string, unknown> };
     expect(message).toMatchObject({ type: 'item', seq: 7, prev: 6, op: 'add' });
     expect(message.item).toMatchObject({ id: 7, page: 'http://127.0.0.1:3000/items/7', html: 'x'.repeat(210) });
     expect(Object.keys(message)).toEqual(['type', 'ch', 'seq', 'prev', 'op', 'item']);
   });
 
-  it('grows with its text by so many bytes', () => {
+  it('grows with its text by the same number of bytes', () => {
     expect(frameOf(7, 310, 'example').length - frameOf(7, 210, 'example').length).toBe(100);
   });
 });
@@ -161,14 +161,14 @@ describe('the meter of another process', () => {
     },
   );
 
-  it('reads the resident set out of a status, and refuses one of a process that has ended', () => {
+  it('reads the resident set from a status file, and refuses that of an ended process', () => {
     expect(residentKb('Name:\tnginx\nVmHWM:\t   99 kB\nVmRSS:\t   12345 kB\nRssAnon:\t 7 kB\n')).toBe(12_345);
     expect(() => residentKb('Name:\tnginx\nState:\tZ (zombie)\n')).toThrow('no resident set');
   });
 });
 
 describe('seqsIn', () => {
-  it('counts an event once, alone or among several, and nothing else', () => {
+  it('counts each event once, alone or among several, and nothing else', () => {
     const messages = [
       '{"type":"welcome","head":9}',
       '{"type":"item","seq":1}',

@@ -232,7 +232,7 @@ describe('a listener that fails', () => {
     expect((await accept()).asked['after']).toBe('e1-1');
   });
 
-  it('of a state does not stop the news', async () => {
+  it('of a state does not stop items', async () => {
     const { client, noted } = start();
     client.on('state', () => {
       throw new Error('no');

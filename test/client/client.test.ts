@@ -39,18 +39,18 @@ async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, 
 }
 
 describe('a client', () => {
-  it('asks for what it was made for', async () => {
+  it('subscribes with its filter', async () => {
     start({ filter: { sections: ['World'] }, after: 'e1-3' });
     const { asked } = await accept();
     expect(asked).toEqual({ type: 'subscribe', id: 's1', after: 'e1-3', filter: { sections: ['World'] } });
   });
 
-  it('asks for news only, unless it is told otherwise', async () => {
+  it('starts at the head by default', async () => {
     start();
     expect((await accept()).asked).toMatchObject({ after: 'head', filter: {} });
   });
 
-  it('tells what was missed, that it is live, and news', async () => {
+  it('emits missed items, live, and new items', async () => {
     const { client, notes, noted } = start({ after: 'e1-1' });
     expect([client.state, client.cursor]).toEqual(['connecting', null]);
     const { peer } = await accept();
@@ -61,7 +61,7 @@ describe('a client', () => {
     expect(client.state).toBe('live');
   });
 
-  it('tells updates with what changed, and removals', async () => {
+  it('emits updates with their changed fields, and removals', async () => {
     const { client, noted } = start();
     const told: unknown[] = [];
     client.on('item', (change) => void told.push(change));
@@ -79,7 +79,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('moves on where nothing matched', async () => {
+  it('advances where nothing matched', async () => {
     const { client, noted } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.pos(40, 0), protocolMessages.item(41, 0));
@@ -87,7 +87,7 @@ describe('a client', () => {
     await expect.poll(() => client.cursor).toBe('e1-41');
   });
 
-  it('does not tell twice what came twice', async () => {
+  it('does not emit a repeated item', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
     peer.send(
@@ -101,7 +101,7 @@ describe('a client', () => {
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 2']);
   });
 
-  it('passes over what it does not know', async () => {
+  it('ignores unknown messages', async () => {
     const { notes, problems, noted } = start();
     const { peer } = await accept();
     peer.sendText('<html>');
@@ -112,7 +112,7 @@ describe('a client', () => {
     expect(notes).toEqual(['state catching-up', 'item 1']);
   });
 
-  it('waits for a listener before it tells the next item', async () => {
+  it('waits for a listener before it emits the next item', async () => {
     const { client, noted } = start();
     const order: string[] = [];
     client.on('item', async ({ seq }) => {
@@ -126,7 +126,7 @@ describe('a client', () => {
     expect(order).toEqual(['1 begins at e1-0', '1 ends', '2 begins at e1-1', '2 ends']);
   });
 
-  it('tells no one who listens no more', async () => {
+  it('does not call a removed listener', async () => {
     const { client, noted } = start();
     const listener = () => expect.unreachable('it was taken off');
     client.on('item', listener).off('item', listener);
@@ -137,7 +137,7 @@ describe('a client', () => {
 });
 
 describe('a gap', () => {
-  it('is asked for again from the place before it, and what was under way is dropped', async () => {
+  it('is followed by a new subscription, and queued messages are dropped', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.item(1), protocolMessages.item(4, 3), protocolMessages.item(5, 4));
@@ -155,7 +155,7 @@ describe('a gap', () => {
     expect(notes.filter((note) => note.startsWith('item'))).toEqual(['item 1', 'item 3', 'item 4']);
   });
 
-  it('shows in a told place too', async () => {
+  it('is detected by live and pos too', async () => {
     start();
     const { peer } = await accept();
     peer.send(protocolMessages.item(1), protocolMessages.live(9, 8));
@@ -163,7 +163,7 @@ describe('a gap', () => {
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
   });
 
-  it('in the middle of several stops at it', async () => {
+  it('among several events stops at the gap', async () => {
     const { notes } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.items(event(1), event(4, 3), event(5, 4)));
@@ -174,7 +174,7 @@ describe('a gap', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('is made again, and goes on where the client was', async () => {
+  it('is opened again, and continues from the cursor', async () => {
     const { notes, noted } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.item(1), protocolMessages.item(2));
@@ -197,7 +197,7 @@ describe('a connection that breaks', () => {
     ]);
   });
 
-  it('goes on from the head that it was put on when nothing had come yet', async () => {
+  it('continues from the head where it started when no event has arrived', async () => {
     const { noted } = start();
     const { peer } = await accept('e1-33');
     await noted('state catching-up');
@@ -205,14 +205,14 @@ describe('a connection that breaks', () => {
     expect((await accept()).asked['after']).toBe('e1-33');
   });
 
-  it('is tried less and less often while it comes to nothing', async () => {
+  it('is retried with growing delays while it fails', async () => {
     const { waits } = start({ runtime: { random: () => 1 } });
     for (let attempt = 0; attempt < 4; attempt += 1) (await accept('e1-0')).peer.cut();
     await accept('e1-0');
     expect(waits).toEqual([500, 1000, 2000, 4000]);
   });
 
-  it('is tried at once again after progress', async () => {
+  it('is retried without a long delay after progress', async () => {
     const { waits, noted } = start({ runtime: { random: () => 1 } });
     (await accept('e1-0')).peer.cut();
     (await accept('e1-0')).peer.cut();
@@ -224,7 +224,7 @@ describe('a connection that breaks', () => {
     expect(waits).toEqual([500, 1000, 500]);
   });
 
-  it('has proved its worth by a heartbeat, though nothing was new', async () => {
+  it('counts a heartbeat as progress', async () => {
     const { client, waits } = start({ runtime: { random: () => 1 } });
     (await accept('e1-0')).peer.cut();
     const { peer } = await accept('e1-0');
@@ -235,7 +235,7 @@ describe('a connection that breaks', () => {
     expect(waits).toEqual([500, 500]);
   });
 
-  it('is given up when nothing is heard', async () => {
+  it('is closed when no message arrives', async () => {
     const { noted, fireWatchdogs } = start();
     const { peer } = await accept();
     await noted('state catching-up');
@@ -244,7 +244,7 @@ describe('a connection that breaks', () => {
     await accept();
   });
 
-  it('is given up when the server never speaks', async () => {
+  it('is closed when the server never sends a message', async () => {
     const { fireWatchdogs } = start();
     const peer = await server.peer();
     fireWatchdogs();
@@ -253,8 +253,8 @@ describe('a connection that breaks', () => {
   });
 });
 
-describe('a goodbye', () => {
-  it('is heeded: the client comes back when it was told to', async () => {
+describe('bye', () => {
+  it('delays the reconnection by retryAfterMs', async () => {
     const { waits } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.bye(4000, 'shutdown', 4200));
@@ -265,7 +265,7 @@ describe('a goodbye', () => {
     expect(waits).toEqual([4200, 0]);
   });
 
-  it('is for good when the fault was ours', async () => {
+  it('is permanent from code 4500', async () => {
     const { client, noted, problems } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.bye(4500, 'bad_message'));
@@ -275,7 +275,7 @@ describe('a goodbye', () => {
     expect(client.state).toBe('closed');
   });
 
-  it('is for good by its code alone', async () => {
+  it('is permanent by its code', async () => {
     const { noted, problems } = start();
     const { peer } = await accept();
     peer.close(4503, 'unknown_protocol');
@@ -285,7 +285,7 @@ describe('a goodbye', () => {
 });
 
 describe('a subscription that is refused', () => {
-  it('ends the client with the words of the server', async () => {
+  it("closes the client with the server's message", async () => {
     const { noted, problems } = start({ filter: { sections: [''] } });
     const peer = await server.peer();
     peer.send(protocolMessages.welcome);
@@ -298,7 +298,7 @@ describe('a subscription that is refused', () => {
 });
 
 describe('close', () => {
-  it('ends the client for good', async () => {
+  it('closes the client permanently', async () => {
     const { client, notes, noted } = start();
     const { peer } = await accept();
     peer.send(protocolMessages.item(1));
@@ -311,7 +311,7 @@ describe('close', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends a client that waits', async () => {
+  it('closes a client that is waiting', async () => {
     const { client, noted, waits } = start({ watchMs: 400, runtime: { random: () => 1 } });
     (await accept()).peer.cut();
     await noted('state waiting');
@@ -320,7 +320,7 @@ describe('close', () => {
     expect(waits).toEqual([]);
   });
 
-  it('ends a client that is about to wait, without a timer left behind', async () => {
+  it('closes a client that is about to wait, without leaving a timer', async () => {
     const { client, noted, waits } = start();
     client.on('state', (state) => {
       if (state === 'waiting') client.close();
@@ -331,14 +331,14 @@ describe('close', () => {
     expect(waits).toEqual([]);
   });
 
-  it('ends a client that has not begun', async () => {
+  it('closes a client that has not started', async () => {
     const { client } = start();
     client.close();
     await new Promise((resolve) => setImmediate(resolve));
     expect(server.requests).toEqual([]);
   });
 
-  it('tells no item that is under way', async () => {
+  it('does not emit an item in progress', async () => {
     const { client, notes, noted } = start();
     client.on('item', () => client.close());
     const { peer } = await accept();
@@ -350,11 +350,11 @@ describe('close', () => {
 });
 
 describe('the constructor', () => {
-  it('throws for what is no address', () => {
+  it('throws for an invalid URL', () => {
     expect(() => new NewswireClient('news')).toThrow(TypeError);
   });
 
-  it('takes what there is here when it is given nothing', async () => {
+  it('uses the global functions by default', async () => {
     const options: ClientOptions = {};
     const client = new NewswireClient(server.url, options);
     const { asked } = await accept();

@@ -45,7 +45,7 @@ describe.each([
     expect(server.sockets.length).toBeGreaterThan(6);
   });
 
-  it('comes back when the server says goodbye', async () => {
+  it('reconnects after bye', async () => {
     server = await startLive();
     const { client, seqs } = connect('floor', { overStream });
     const states: string[] = [];

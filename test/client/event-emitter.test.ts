@@ -6,8 +6,8 @@ function fail(): never {
   throw new Error('no');
 }
 
-describe('Herald', () => {
-  it('tells listeners one after the other and waits for each', async () => {
+describe('EventEmitter', () => {
+  it('calls listeners one after the other and waits for each', async () => {
     const herald = new EventEmitter();
     const calls: string[] = [];
     herald.add('live', async () => {
@@ -20,7 +20,7 @@ describe('Herald', () => {
     expect(calls).toEqual(['a begins', 'a ends', 'b e1-1']);
   });
 
-  it('tells nobody who was taken off', async () => {
+  it('does not call a removed listener', async () => {
     const herald = new EventEmitter();
     const listener = () => expect.unreachable('it was taken off');
     herald.add('live', listener);
@@ -28,7 +28,7 @@ describe('Herald', () => {
     await herald.emit('live', { cursor: 'e1-1' });
   });
 
-  it('gives the link up for a listener that fails, and says which it was', async () => {
+  it('aborts the connection when a listener throws, and names the event', async () => {
     const herald = new EventEmitter();
     const problems: ClientError[] = [];
     herald.add('error', (problem) => void problems.push(problem));
@@ -40,7 +40,7 @@ describe('Herald', () => {
     ]);
   });
 
-  it('enters a state once, and tells it', async () => {
+  it('emits a state once', async () => {
     const herald = new EventEmitter();
     const states: string[] = [];
     herald.add('state', (state) => void states.push(state));
@@ -48,7 +48,7 @@ describe('Herald', () => {
     expect(states).toEqual(['live', 'waiting']);
   });
 
-  it('does not mind a listener of states that fails', async () => {
+  it('continues when a state listener throws', async () => {
     const herald = new EventEmitter();
     const problems: ClientError[] = [];
     herald.add('error', (problem) => void problems.push(problem));
@@ -58,7 +58,7 @@ describe('Herald', () => {
     expect(problems).toHaveLength(1);
   });
 
-  it('tells nothing once it is closed, and never opens again', async () => {
+  it('emits nothing after it is closed, and stays closed', async () => {
     const herald = new EventEmitter();
     await herald.setState('closed');
     herald.add('live', () => expect.unreachable('it is closed'));

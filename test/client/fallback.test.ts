@@ -55,8 +55,8 @@ async function stream(status = 200) {
 
 const noSocket = { runtime: { openSocket: null } };
 
-describe('where there is no WebSocket', () => {
-  it('reads the stream', async () => {
+describe('a client without WebSocket', () => {
+  it('uses server-sent events', async () => {
     const { client, notes, noted } = start({ ...noSocket, after: 'e1-1', filter: { sections: ['World'] } });
     const { url, send, item } = await stream();
     expect(url).toBe('/events?section=World&after=e1-1');
@@ -69,7 +69,7 @@ describe('where there is no WebSocket', () => {
     expect(notes).toEqual(['state catching-up', 'item 2', 'item 5', 'state live', 'live e1-9']);
   });
 
-  it('goes on where it was when the stream ends', async () => {
+  it('continues from its cursor when the stream ends', async () => {
     const { noted } = start(noSocket);
     const first = await stream();
     first.send('id: e1-0\n\n');
@@ -79,7 +79,7 @@ describe('where there is no WebSocket', () => {
     expect((await stream()).url).toBe('/events?after=e1-1');
   });
 
-  it('asks again for a gap', async () => {
+  it('subscribes again after a gap', async () => {
     const { notes, noted } = start(noSocket);
     const first = await stream();
     first.send('id: e1-0\n\n');
@@ -93,7 +93,7 @@ describe('where there is no WebSocket', () => {
     expect(notes).not.toContain('item 4');
   });
 
-  it('reads the newest items on a reset, and goes on behind them', async () => {
+  it('reads the newest items on a reset, and continues after them', async () => {
     const { noted } = start({ ...noSocket, after: 'e1-3' });
     const first = await stream();
     first.send(`id: e1-60\nevent: reset\ndata: ${JSON.stringify(protocolMessages.reset('sse'))}\n\n`);
@@ -101,7 +101,7 @@ describe('where there is no WebSocket', () => {
     expect((await stream()).url).toBe('/events?after=e1-61');
   });
 
-  it('heeds a goodbye', async () => {
+  it('ends with the code of bye', async () => {
     const { waits } = start(noSocket);
     const first = await stream();
     first.send(`id: e1-0\n\nevent: bye\ndata: ${JSON.stringify(protocolMessages.bye(4006, 'max_age', 700))}\n\n`);
@@ -110,7 +110,7 @@ describe('where there is no WebSocket', () => {
     expect(waits).toEqual([700]);
   });
 
-  it('asks for a stream and a snapshot of all its filters', async () => {
+  it('requests a stream and a snapshot with all its filters', async () => {
     const asked: string[] = [];
     const answer = server.answer;
     server.answer = (request, response) => {
@@ -124,21 +124,21 @@ describe('where there is no WebSocket', () => {
     expect(asked.slice(0, 2)).toEqual([`/events?${filters}&after=e1-1`, `/api/items?${filters}&limit=100`]);
   });
 
-  it('ends when what it asks for is refused', async () => {
+  it('ends when the request is refused', async () => {
     const { noted, problems } = start({ ...noSocket, filter: { sections: [''] } });
     (await stream(400)).end();
     await noted('state closed');
     expect(problems).toMatchObject([{ code: 'HTTP 400', fatal: true }]);
   });
 
-  it('tries again when the server is busy', async () => {
+  it('retries when the server is busy', async () => {
     start(noSocket);
     (await stream(503)).end();
     (await stream(502)).end();
     await stream();
   });
 
-  it('gives a stream up on which nothing is heard', async () => {
+  it('ends a stream without messages', async () => {
     const { noted, fireWatchdogs } = start(noSocket);
     const first = await stream();
     first.send('id: e1-0\n\n');
@@ -148,7 +148,7 @@ describe('where there is no WebSocket', () => {
     expect((await stream()).url).toBe('/events?after=e1-0');
   });
 
-  it('ends for good when it is closed', async () => {
+  it('is closed permanently', async () => {
     const { client, noted } = start(noSocket);
     const first = await stream();
     first.send('id: e1-0\n\n');
@@ -159,8 +159,8 @@ describe('where there is no WebSocket', () => {
   });
 });
 
-describe('where a WebSocket does not get through', () => {
-  it('reads the stream after two attempts', async () => {
+describe('a client behind a proxy that blocks WebSocket', () => {
+  it('uses server-sent events after two attempts', async () => {
     server.refusesSockets = true;
     const { noted } = start();
     const first = await stream();
@@ -170,7 +170,7 @@ describe('where a WebSocket does not get through', () => {
     await noted('item 1');
   });
 
-  it('tries a WebSocket once more whenever a stream has ended', async () => {
+  it('tries a WebSocket again whenever a stream has ended', async () => {
     server.refusesSockets = true;
     const { noted } = start();
     const first = await stream();
@@ -187,7 +187,7 @@ describe('where a WebSocket does not get through', () => {
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
   });
 
-  it('reads the stream where the browser will not even open one', async () => {
+  it('uses server-sent events when the browser refuses to open a WebSocket', async () => {
     const openSocket = () => {
       throw new Error('mixed content');
     };
@@ -199,7 +199,7 @@ describe('where a WebSocket does not get through', () => {
     ]);
   });
 
-  it('does not take a server for blocked that spoke before it broke', async () => {
+  it('does not count a connection that broke after the welcome as blocked', async () => {
     start();
     for (let attempt = 0; attempt < 4; attempt += 1) {
       const peer = await server.peer();

@@ -18,8 +18,8 @@ describe('isCursor', () => {
   });
 });
 
-describe('Place', () => {
-  it('is where its cursor says', () => {
+describe('LogPosition', () => {
+  it('has the cursor that it was made from', () => {
     expect(placeAt('k3f9-1042').cursor).toBe('k3f9-1042');
   });
 
@@ -35,13 +35,13 @@ describe('Place', () => {
     expect(placeAt('e1-10').classifyItem({ seq, prev })).toBe(verdict);
   });
 
-  it('judges a told place by what comes before it alone', () => {
+  it('classifies live and pos by prev only', () => {
     expect(placeAt('e1-10').classifyPosition({ prev: 10 })).toBe('apply');
     expect(placeAt('e1-10').classifyPosition({ prev: 3 })).toBe('apply');
     expect(placeAt('e1-10').classifyPosition({ prev: 11 })).toBe('gap');
   });
 
-  it('moves on and never back', () => {
+  it('advances and never goes back', () => {
     const place = placeAt('e1-10');
     expect(place.advanceTo(12)).toBe(true);
     expect(place.advanceTo(12)).toBe(false);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { serverUrls } from '../../src/client/server-urls.ts';
 
-describe('addressesOf', () => {
+describe('serverUrls', () => {
   it.each([
     ['https://news.example.org', 'wss://news.example.org/live', 'https://news.example.org/events?after=head'],
     ['https://news.example.org/', 'wss://news.example.org/live', 'https://news.example.org/events?after=head'],
@@ -14,7 +14,7 @@ describe('addressesOf', () => {
     expect(addresses.events('head')).toBe(events);
   });
 
-  it('writes the filter into the addresses', () => {
+  it('puts the filter into the URLs', () => {
     const filter = {
       sections: ['World', 'Sport & Play'],
       sources: ['bbc'],
@@ -37,7 +37,7 @@ describe('addressesOf', () => {
     expect(items(20)).toBe(`https://news.example.org/api/items?${query}&limit=20`);
   });
 
-  it('throws for what is no address', () => {
+  it('throws for an invalid URL', () => {
     expect(() => serverUrls('news', [{}])).toThrow(TypeError);
   });
 });

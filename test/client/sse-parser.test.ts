@@ -7,12 +7,12 @@ const parse = (...pieces: string[]) => {
   return pieces.flatMap((piece) => parser.push(piece));
 };
 
-describe('StreamParser', () => {
-  it('reads a block with id, event and data', () => {
+describe('SseParser', () => {
+  it('parses an event with id, event and data', () => {
     expect(parse('id: e1-4\nevent: item\ndata: {"a":1}\n\n')).toEqual([{ id: 'e1-4', event: 'item', data: '{"a":1}' }]);
   });
 
-  it('takes off one space after the colon, and no more', () => {
+  it('removes only one space after the colon', () => {
     expect(parse('data:  x\n\n')[0]?.data).toBe(' x');
     expect(parse('data:x\n\n')[0]?.data).toBe('x');
   });
@@ -21,23 +21,23 @@ describe('StreamParser', () => {
     expect(parse('data: a\ndata\ndata: b\n\n')[0]?.data).toBe('a\n\nb');
   });
 
-  it('gives a block that only moves the place', () => {
+  it('returns an event with only an id', () => {
     expect(parse('id: e1-9\n\n')).toEqual([{ id: 'e1-9', event: '', data: '' }]);
   });
 
-  it('gives each comment as a sign of life', () => {
+  it('returns an empty event for each comment', () => {
     expect(parse(': hb\n\n')).toEqual([{ id: null, event: '', data: '' }]);
   });
 
-  it('gives nothing for a time to come back after and for what it does not know', () => {
+  it('ignores retry and unknown fields', () => {
     expect(parse('retry: 3000\n\nfoo: bar\n\n\n')).toEqual([]);
   });
 
-  it('does not carry an id over into the next block', () => {
+  it('does not carry an id over into the next event', () => {
     expect(parse('id: e1-1\ndata: a\n\ndata: b\n\n')[1]?.id).toBe(null);
   });
 
-  it('reads the same, wherever the pieces are cut and however lines end', () => {
+  it('parses the same, wherever chunks are split and however lines end', () => {
     const blocks = ['retry: 3000', ': hb', 'id: e1-1', 'id: e1-2\nevent: item\ndata: {"t":"é"}', 'event: bye\ndata: x'];
     const whole = parse(blocks.map((block) => `${block}\n\n`).join(''));
     expect(whole).toHaveLength(4);

@@ -40,8 +40,8 @@ function linkOf() {
   return { link, streams };
 }
 
-describe('StreamLink', () => {
-  it('brings nothing of the stream before', async () => {
+describe('SseTransport', () => {
+  it('returns no messages of the previous stream', async () => {
     const { link, streams } = linkOf();
     link.subscribe('e1-3');
     await drainEventLoop(2);
@@ -56,7 +56,7 @@ describe('StreamLink', () => {
     expect(await link.next()).toEqual({ type: 'cursor', cursor: 'e1-1' });
   });
 
-  it('does not end with the stream before', async () => {
+  it('does not end with the previous stream', async () => {
     const { link, streams } = linkOf();
     link.subscribe('e1-3');
     await drainEventLoop(2);
@@ -67,7 +67,7 @@ describe('StreamLink', () => {
     expect(await link.next()).toEqual({ type: 'cursor', cursor: 'e1-1' });
   });
 
-  it('brings what came before its end, and opens no stream after it', async () => {
+  it('returns messages received before its end, and opens no stream after it', async () => {
     const { link, streams } = linkOf();
     link.subscribe('head');
     await drainEventLoop(2);
@@ -83,7 +83,7 @@ describe('StreamLink', () => {
     expect(link.end).toMatchObject({ established: true, code: null, fatal: false });
   });
 
-  it('puts together a character that was cut in two', async () => {
+  it('joins a character that was split between chunks', async () => {
     const { link, streams } = linkOf();
     link.subscribe('head');
     await drainEventLoop(2);

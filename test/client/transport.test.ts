@@ -4,8 +4,8 @@ import { MessageQueue, Watchdog } from '../../src/client/transport.ts';
 const ping = { type: 'ping' } as const;
 const place = { type: 'cursor', cursor: 'e1-1' } as const;
 
-describe('Inbox', () => {
-  it('gives messages in order, and waits for those to come', async () => {
+describe('MessageQueue', () => {
+  it('returns messages in order, and waits for the next', async () => {
     const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.push(place);
@@ -16,7 +16,7 @@ describe('Inbox', () => {
     expect(await next).toBe(ping);
   });
 
-  it('gives what came before its end, then nothing', async () => {
+  it('returns messages pushed before it was closed, then null', async () => {
     const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.close();
@@ -24,14 +24,14 @@ describe('Inbox', () => {
     expect(await inbox.next()).toBe(null);
   });
 
-  it('lets go of one who waits when it ends', async () => {
+  it('resolves a waiting call when it is closed', async () => {
     const inbox = new MessageQueue();
     const next = inbox.next();
     inbox.close();
     expect(await next).toBe(null);
   });
 
-  it('drops what belongs to a place that was given up', async () => {
+  it('drops queued messages of an earlier subscription', async () => {
     const inbox = new MessageQueue();
     inbox.push(ping);
     inbox.clear();
@@ -53,7 +53,7 @@ describe('Watchdog', () => {
     };
   }
 
-  it('barks when nothing is heard', () => {
+  it('calls back after a period without messages', () => {
     const { set, after } = timers();
     let barks = 0;
     new Watchdog(after, 15_000, () => {
@@ -64,7 +64,7 @@ describe('Watchdog', () => {
     expect(barks).toBe(1);
   });
 
-  it('waits for two signs of life that are missing', () => {
+  it('allows one heartbeat to be late, not two', () => {
     const { set, after } = timers();
     const dog = new Watchdog(after, 15_000, () => {});
     dog.expectEvery(25_000);

@@ -12,7 +12,7 @@ afterEach(() => server.close());
 const counts = (id: number, reads: number): WireCounts => ({ id, reads, comments: 0, commentsRevision: 0 });
 
 describe('watching items', () => {
-  it('asks for their counts and tells what comes', async () => {
+  it('requests counts and emits them', async () => {
     const { client } = createRecordingClient(server.url);
     const told: WireCounts[] = [];
     const heard = new Promise<void>((resolve) => {
@@ -32,7 +32,7 @@ describe('watching items', () => {
     client.close();
   });
 
-  it('asks anew on the next connection, and for what was wanted last', async () => {
+  it('requests the latest watched items on the next connection', async () => {
     const { client } = createRecordingClient(server.url);
     client.watch([17]);
     const first = await server.peer();
@@ -49,7 +49,7 @@ describe('watching items', () => {
     client.close();
   });
 
-  it('asks for nothing while nothing is watched', async () => {
+  it('sends nothing while nothing is watched', async () => {
     const { client } = createRecordingClient(server.url);
     const peer = await server.peer();
     peer.send(protocolMessages.welcome);

@@ -37,7 +37,7 @@ function linkOf(filters: readonly WireFilter[] = [{}]) {
   };
 }
 
-describe('WebSocketLink', () => {
+describe('WebSocketTransport', () => {
   it('subscribes to several filters at once', () => {
     const filters = [{ sections: ['World'] }, { q: 'tax' }];
     const { link, sent, hear } = linkOf(filters);
@@ -46,7 +46,7 @@ describe('WebSocketLink', () => {
     expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'e1-1', filters }]);
   });
 
-  it('asks only when the server has spoken', () => {
+  it('subscribes only after the welcome', () => {
     const { link, sent, hear } = linkOf();
     link.subscribe('head');
     expect(sent).toEqual([]);
@@ -54,7 +54,7 @@ describe('WebSocketLink', () => {
     expect(sent).toEqual([{ type: 'subscribe', id: 's1', after: 'head', filter: {} }]);
   });
 
-  it('brings nothing of the place before, nor of what the server says of its end', async () => {
+  it('returns no messages of the previous subscription, including its end', async () => {
     const { link, hear } = linkOf();
     link.subscribe('e1-3');
     hear(protocolMessages.welcome);
@@ -70,7 +70,7 @@ describe('WebSocketLink', () => {
     expect(await link.next()).toMatchObject({ type: 'item', seq: 2 });
   });
 
-  it('loses patience only when nothing is heard', async () => {
+  it('times out only when no message arrives', async () => {
     const { link, timers, hear } = linkOf();
     const patience = () => [...timers.values()];
     const first = [...timers.keys()][0];
@@ -90,7 +90,7 @@ describe('WebSocketLink', () => {
     expect(link.end).toEqual({ established: true, code: null, reason: 'timeout', fatal: false });
   });
 
-  it('brings what came before its end, and does nothing after it', async () => {
+  it('returns messages received before its end, and has no effect after it', async () => {
     const { link, sent, hear, hearClose } = linkOf();
     link.subscribe('head');
     hear(protocolMessages.welcome);
@@ -106,7 +106,7 @@ describe('WebSocketLink', () => {
     expect(link.end).toMatchObject({ established: true, code: 1006, fatal: false });
   });
 
-  it('keeps the reason of the goodbye, whatever closes it afterwards', async () => {
+  it('keeps the reason of bye, whatever closes it afterwards', async () => {
     const { link, hear, hearClose } = linkOf();
     hear(protocolMessages.welcome);
     hear(protocolMessages.bye(4500, 'bad_message'));
@@ -116,7 +116,7 @@ describe('WebSocketLink', () => {
     expect(link.end).toEqual({ established: true, code: 4500, reason: 'bad_message', fatal: true });
   });
 
-  it('brings nothing more once it is closed', async () => {
+  it('returns no messages after it is closed', async () => {
     const { link, hear } = linkOf();
     hear({ type: 'ping' });
     link.close();

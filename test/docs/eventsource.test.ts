@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-it('the EventSource of docs/PROTOCOL.md comes back with its cursor after a proxy answered 502', async () => {
+it('the EventSource of docs/PROTOCOL.md reconnects with its cursor after a proxy answered 502', async () => {
   const asked: string[] = [];
   const arrivals: { resolve(response: ServerResponse): void }[] = [];
   const server = createServer((request, response) => {

@@ -70,11 +70,11 @@ describe('docs/PROTOCOL.md', () => {
         answers.map(({ status, retryAfterS, message }) => [String(status), retryAfterS?.toString() ?? '', message]),
       ),
     ],
-  ])('has the table of %s that the server works by', (_, expected) => {
+  ])('contains the table of %s that the server uses', (_, expected) => {
     expect(text).toContain(expected);
   });
 
-  it('shows messages that are as the server describes them, of every type', async () => {
+  it('shows valid messages of every type', async () => {
     const check = createProtocolCheck(await (await makeApp().get('/api/asyncapi.json')).json());
     const shown = { client: new Set<string>(), server: new Set<string>() };
     for (const [, who, block = ''] of text.matchAll(/```json (client|server)\n([\s\S]*?)```/g)) {

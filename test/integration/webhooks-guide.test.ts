@@ -86,7 +86,7 @@ describe('the code in docs/WEBHOOKS.md', () => {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'] ?? '', NEWS_HOOK_SECRET: secret },
       }).stdout;
-    expect(check(body)).toBe('genuine\n');
+    expect(check(body)).toBe('authentic\n');
     expect(check(`${body} `)).toBe('forged\n');
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { plainTable } from '../support/plain-table.ts';
-import { type BugReport, findBug, plantedBugs, runModels } from '../support/push/resume-model.ts';
+import { type BugReport, findBug, injectedBugs, runModels } from '../support/push/resume-model.ts';
 
 /** `npm run soak` runs ten times as many. */
 const seeds = 30;
@@ -23,11 +23,11 @@ describe('the resume rule', () => {
   });
 
   it('is checked against at least a dozen injected bugs', () => {
-    expect(plantedBugs.length).toBeGreaterThanOrEqual(12);
+    expect(injectedBugs.length).toBeGreaterThanOrEqual(12);
   });
 
   // Each bug must be caught within the same seeds: one that survives shows that the model looks away.
-  it.each(plantedBugs)('detects the injected bug: %s', { timeout: 60_000 }, async (bug) => {
+  it.each(injectedBugs)('detects the injected bug: %s', { timeout: 60_000 }, async (bug) => {
     const found = await findBug(bug, seeds);
     caught.push(found);
     expect(found.seed, 'the bug survived').not.toBeNull();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { runSystem } from '../support/system/run-system.ts';
 import { systemFailures, systemTable } from '../support/system/system-report.ts';
 
-it('loses nothing, repeats nothing and never freezes with everything switched on for a minute', {
+it('the whole system loses nothing, repeats nothing and never blocks for a minute under load', {
   timeout: 300_000,
 }, async () => {
   const report = await runSystem({ seed: 7, secondsBefore: 8, seconds: 66, idleSeconds: 8 });

@@ -35,9 +35,9 @@ export async function replayWebhook(io: CliIo, id: string, options: { readonly a
   const { readHead } = await import('../../store/log/event-log.ts');
   const cursor = await withDatabase(io, async (store) => {
     await findWebhook(store, id);
-    const cursor = readCursor(options.after, await readHead(store.reader));
-    await seekWebhook(store, id, cursor);
-    return formatCursor(cursor);
+    const target = readCursor(options.after, await readHead(store.reader));
+    await seekWebhook(store, id, target);
+    return formatCursor(target);
   });
   io.out(`${id} will be sent all events after ${cursor}; a running server starts within a second.\n`);
   return exitCodes.done;

@@ -1,21 +1,21 @@
 import { NewswireClient } from '../../../src/client/client.ts';
 import type { ClientError, ClientOptions } from '../../../src/client/client-types.ts';
 
-/** A client that writes down all it tells, and whose waits a test can see. */
+/** A client whose events and waits are recorded. */
 export interface RecordingClient {
   readonly client: NewswireClient;
   /** `item 4`, `live e1-9`, `state live`, `reset cursor_too_old 2 e1-60`, `error bad_filter`. */
   readonly notes: string[];
   readonly problems: ClientError[];
-  /** What the client waited before each attempt but the first, in milliseconds. */
+  /** Milliseconds that the client waited before each attempt except the first. */
   readonly waits: number[];
-  /** Lets the patience of the client run out, where it waits for a sign of life. */
+  /** Fires the watchdogs of the client. */
   fireWatchdogs(): void;
-  /** Resolves when a note was made that begins so. */
+  /** Resolves when a note starts with this text. */
   noted(start: string): Promise<void>;
 }
 
-/** Makes one. Its pauses pass at once; `watchMs` and longer are watchdogs, and stand still. */
+/** Creates one. Its pauses end at once. Timers of `watchMs` and longer are watchdogs, which a test fires. */
 export function createRecordingClient(
   url: string,
   options: ClientOptions & { readonly watchMs?: number } = {},

@@ -3,28 +3,28 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ServerMessage } from '../../../src/domain/events/wire.ts';
 
-/** The server's end of one WebSocket, as a script uses it. */
+/** The server side of one WebSocket. */
 export interface Peer {
   send(...messages: (ServerMessage | object)[]): void;
   sendText(text: string): void;
-  /** The next message of the client. */
+  /** The next message from the client. */
   nextMessage(): Promise<Record<string, unknown>>;
   close(code?: number, reason?: string): void;
-  /** Breaks the connection without a word. */
+  /** Breaks the connection without a close frame. */
   cut(): void;
   readonly gone: Promise<void>;
 }
 
-/** A server that does what a test says, connection by connection. */
+/** A server scripted by a test, connection by connection. */
 export interface ScriptedServer {
   readonly url: string;
-  /** Addresses of all HTTP requests so far. */
+  /** URLs of all HTTP requests so far. */
   readonly requests: string[];
   /** The next WebSocket that a client opens. */
   peer(): Promise<Peer>;
-  /** Answers HTTP; 404 until it is set. */
+  /** Handles HTTP requests. Default: 404. */
   answer: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Answers every handshake with 404, as a proxy does that knows no WebSocket. */
+  /** Answers every handshake with 404, like a proxy without WebSocket support. */
   refusesSockets: boolean;
   close(): Promise<void>;
 }
@@ -99,7 +99,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   return server;
 }
 
-/** Words of the protocol, in short. */
+/** Messages of the protocol. */
 export const protocolMessages = {
   welcome: { type: 'welcome', v: 1, epoch: 'e1', head: 9, floor: 1, pingIntervalMs: 25_000, maxAgeMs: 1e6, limits: {} },
   subscribed: (id: unknown, after: string) => ({ type: 'subscribed', id, ch: '7f', after, head: 9 }),

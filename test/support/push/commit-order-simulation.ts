@@ -10,9 +10,9 @@ import { seededRandom } from './seeded-random.ts';
 
 /** How writers number their events. Only the first is right; the others are what is done elsewhere. */
 export type Numbering =
-  | 'a counter that is locked to the commit'
-  | 'a sequence that is asked when an event is written'
-  | 'a counter that is let go before the commit'
+  | 'a counter that is locked until the commit'
+  | 'a sequence that is read when an event is written'
+  | 'a counter that is unlocked before the commit'
   | 'a sequence, read up to the oldest open transaction';
 
 /** One writer's transaction, between its begin and its commit. */
@@ -86,11 +86,11 @@ class ConcurrentLog implements LogReader {
   }
 
   get #isCounted(): boolean {
-    return this.#isLocked || this.#numbering === 'a counter that is let go before the commit';
+    return this.#isLocked || this.#numbering === 'a counter that is unlocked before the commit';
   }
 
   get #isLocked(): boolean {
-    return this.#numbering === 'a counter that is locked to the commit';
+    return this.#numbering === 'a counter that is locked until the commit';
   }
 
   #visible(): readonly Committed[] {

@@ -6,7 +6,7 @@ import { createFakeClock, type FakeClock } from '../fake-clock.ts';
 import { MemoryLog } from './memory-log.ts';
 import { makeState, makeWebhook } from './webhook-helpers.ts';
 
-/** A book in memory that moves a place only from where it is, as the store does. */
+/** States in memory with the compare-and-set of the store. */
 class MemoryWebhookStates {
   readonly rows = new Map<string, WebhookState>();
   fault: Error | null = null;
@@ -34,7 +34,7 @@ class MemoryWebhookStates {
   }
 }
 
-/** A courier with a book and a log in memory. */
+/** A dispatcher with states and a log in memory. */
 export interface DispatcherHarness {
   readonly dispatcher: WebhookDispatcher;
   readonly states: MemoryWebhookStates;
@@ -42,28 +42,28 @@ export interface DispatcherHarness {
   readonly clock: FakeClock;
   readonly posts: readonly WebhookRequest[];
   readonly logLines: readonly string[];
-  /** How attempts ended. */
+  /** Outcomes of the attempts. */
   readonly outcomes: readonly string[];
-  /** Lets time pass until nothing more happens at this instant. */
+  /** Advances the clock and runs all work due. */
   pass(ms?: number): Promise<void>;
   publish(events?: number): Promise<void>;
   seqs(): number[][];
 }
 
-const couriers: WebhookDispatcher[] = [];
+const dispatchers: WebhookDispatcher[] = [];
 
-/** Stops what `stage` made: for `afterEach`. */
+/** Stops all dispatchers: for `afterEach`. */
 export function stopDispatchers(): void {
-  for (const courier of couriers.splice(0)) void courier.stop();
+  for (const dispatcher of dispatchers.splice(0)) void dispatcher.stop();
 }
 
-/** What a receiver answers. */
+/** Response of a receiver. */
 export type Answer = PostResult | ((post: WebhookRequest, signal: AbortSignal) => Promise<PostResult>);
 
 export const ok: PostResult = { kind: 'answered', status: 204, retryAfterMs: null };
 export const down: PostResult = { kind: 'answered', status: 500, retryAfterMs: null };
 
-/** A courier with one webhook; answers are given one after the other, the last one again and again. */
+/** Creates a dispatcher. Responses are used in order; the last one repeats. */
 export function createDispatcherHarness(
   answers: Answer[] = [ok],
   states: WebhookState[] = [makeState(0)],
@@ -77,7 +77,7 @@ export function createDispatcherHarness(
   const ends: string[] = [];
   const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Log = { debug: note, info: note, warn: note, error: note };
-  const courier = new WebhookDispatcher({
+  const dispatcher = new WebhookDispatcher({
     eventLog: log,
     states: book,
     clock,
@@ -92,16 +92,16 @@ export function createDispatcherHarness(
       return typeof answer === 'function' ? answer(post, signal) : (answer ?? ok);
     },
   });
-  couriers.push(courier);
+  dispatchers.push(dispatcher);
   const pass = async (ms = 0) => {
     await clock.advance(ms);
     for (let turn = 0; turn < 10; turn += 1) await clock.rest();
   };
   return {
-    ...{ dispatcher: courier, states: book, log, clock, posts, logLines: said, outcomes: ends, pass },
+    ...{ dispatcher: dispatcher, states: book, log, clock, posts, logLines: said, outcomes: ends, pass },
     async publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
-      courier.wake();
+      dispatcher.wake();
       await pass();
     },
     seqs: () =>

@@ -8,18 +8,18 @@ import { silentLog } from '../../../src/runtime/log.ts';
 import { drainEventLoop } from './drain-event-loop.ts';
 import type { MemoryLog } from './memory-log.ts';
 
-/** An encoding that a test can read back with `readDelivery`. */
+/** An encoding that tests decode with `readDelivery`. */
 export const readable: Encoding = {
   name: 'readable',
   encode: ({ events }) => Buffer.from(`[${events.map(({ jsonTail: rest }) => `{${rest}`).join(',')}]`),
 };
 
-/** The events of a delivery that `readable` made. */
+/** Decodes a delivery of `readable`. */
 export function readDelivery(bytes: Buffer): WireEvent[] {
   return JSON.parse(bytes.toString()) as WireEvent[];
 }
 
-/** A reader that writes down all it is told. `room` is what it takes before it is no longer writable. */
+/** Records all messages. `room` is the number of deliveries until it is no longer writable. */
 export class RecordingSink implements Sink {
   encoding = readable;
   room = Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export class RecordingSink implements Sink {
     this.notes.push('lost');
   }
 
-  /** Reads all that was written and asks for more. */
+  /** Makes room and wakes the subscription. */
   drain(room = Number.POSITIVE_INFINITY): void {
     this.room = room;
     this.subscription?.wake();
@@ -76,13 +76,13 @@ export interface FanOutHarness {
   readonly tail: LogTail;
   readonly fanOut: FanOut;
   nowMs: number;
-  /** Subscribes a noting sink and lets it get as far as it gets. */
+  /** Subscribes a recording sink and runs until nothing is left to do. */
   subscribe(after: StartPosition, filters?: readonly Filter[], sink?: RecordingSink): Promise<RecordingSink>;
-  /** Appends plain events and rings. */
+  /** Appends events and notifies the tail. */
   publish(events?: number): Promise<void>;
 }
 
-/** Builds a rig; its tail does not look by itself. */
+/** Creates a harness whose tail does not poll. */
 export async function createFanOutHarness(
   log: MemoryLog,
   options: { readonly tail?: Partial<LogTailOptions>; readonly fanOut?: Partial<FanOutOptions> } = {},
@@ -91,12 +91,12 @@ export async function createFanOutHarness(
   await tail.start();
   const fanOut = createFanOut({
     tail,
-    clock: { now: () => rig.nowMs, monotonic: () => rig.nowMs },
+    clock: { now: () => harness.nowMs, monotonic: () => harness.nowMs },
     log: silentLog,
     publicUrl: () => 'https://news.example.org',
     ...options.fanOut,
   });
-  const rig: FanOutHarness = {
+  const harness: FanOutHarness = {
     log,
     tail,
     fanOut,
@@ -112,5 +112,5 @@ export async function createFanOutHarness(
       await drainEventLoop();
     },
   };
-  return rig;
+  return harness;
 }

@@ -48,8 +48,8 @@ function fanOutWith(fanOut: FanOut, subscribe: FanOut['subscribe']): FanOut {
   return { size: fanOut.size, filterCount: fanOut.filterCount, resets: fanOut.resets, subscribe };
 }
 
-/** Every event as a pump with a bug would see it. */
-function seeing(change: (event: LogEvent) => LogEvent): FaultInjection {
+/** Changes every event on its way from the tail. */
+function mapEvents(change: (event: LogEvent) => LogEvent): FaultInjection {
   return {
     tail: (tail) =>
       tailWith(tail, {
@@ -66,7 +66,7 @@ function moved(after: StartPosition, by: number): StartPosition {
   return typeof after === 'string' ? after : { ...after, seq: Math.max(0, after.seq + by) };
 }
 
-/** Deliveries that are rewritten on their way. */
+/** Rewrites every delivery. */
 function rewriting(rewrite: (list: readonly WireEvent[]) => readonly WireEvent[]): NonNullable<FaultInjection['sink']> {
   return (sink) =>
     sinkWith(sink, {
@@ -76,21 +76,21 @@ function rewriting(rewrite: (list: readonly WireEvent[]) => readonly WireEvent[]
 
 const nowhere: Partial<Facets> = { sections: ['nowhere'] };
 
-/** Each of these must be caught. The names say what the bug is. */
+/** Bugs that the simulation must detect, by description. */
 export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
   'a cursor counts its own event as unread': () => ({
     fanOut: (fanOut) =>
       fanOutWith(fanOut, (request) => {
-        const told = (after: { epoch: string; seq: number }) => ({ ...after, seq: after.seq + 1 });
+        const next = (after: { epoch: string; seq: number }) => ({ ...after, seq: after.seq + 1 });
         const sink = sinkWith(request.sink, {
-          subscribed: (after, head) => request.sink.subscribed(told(after), head),
+          subscribed: (after, head) => request.sink.subscribed(next(after), head),
         });
         if (typeof request.after === 'string' || request.after.seq === 0) return fanOut.subscribe(request);
         return fanOut.subscribe({ ...request, after: moved(request.after, -1), sink });
       }),
   }),
 
-  'the floor is not looked at again after a page was read': () => ({
+  'the floor is not checked again after a page was read': () => ({
     tail: (tail) =>
       tailWith(tail, {
         async loadAfter(seq) {
@@ -102,11 +102,11 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
       }),
   }),
 
-  'a cursor is held against the head of the node, not of the database': () => ({
+  'a cursor is checked against the head of the node, not of the database': () => ({
     tail: (tail) => tailWith(tail, { readBounds: async () => tail.bounds }),
   }),
 
-  'frames are shared by those who stand behind different events': () => {
+  'frames are shared between different positions': () => {
     const made = new Map<string, Buffer>();
     const encoding: Encoding = {
       name: readable.name,
@@ -172,15 +172,16 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
       }),
   }),
 
-  'a place is told that was not looked at yet': () => ({
+  'pos is sent for events that were not matched yet': () => ({
     sink: (sink, tail) => sinkWith(sink, { pos: ({ prev }) => sink.pos({ seq: tail.bounds.head, prev }) }),
   }),
 
-  'an item that leaves the filter is not taken back': () => seeing((event) => ({ ...event, previousFacets: null })),
+  'no remove is sent for an item that leaves the filter': () =>
+    mapEvents((event) => ({ ...event, previousFacets: null })),
 
-  'backfill is sent to those who did not ask for it': () => seeing((event) => ({ ...event, backfill: false })),
+  'backfill is sent to clients that did not ask for it': () => mapEvents((event) => ({ ...event, backfill: false })),
 
-  'a page that was read once is taken to be whole': () => {
+  'a page that was read once is assumed to be complete': () => {
     const pages = new Map<string, Page>();
     return {
       tail: (tail) =>
@@ -195,7 +196,7 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
     };
   },
 
-  'a reader who fell out of the log goes on at the head in silence': () => ({
+  'a client whose cursor is too old continues at the head without a reset': () => ({
     fanOut: (fanOut) =>
       fanOutWith(fanOut, (request) => {
         const onwards = sinkWith(request.sink, { subscribed() {} });
@@ -204,19 +205,19 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
       }),
   }),
 
-  'seqs are given out before they are committed': () => ({ reader: (log) => hidingLate(log) }),
+  'seqs are visible before earlier ones are committed': () => ({ reader: (log) => hideLateCommits(log) }),
 
-  'a node waits for the doorbell, and never looks by itself': () => ({ ignoresPolling: true }),
+  'a node relies on notifications and never polls': () => ({ ignoresPolling: true }),
 
-  'a client has one place for two filters': () => ({ client: 'one place for all' }),
+  'a client keeps one cursor for two filters': () => ({ client: 'one cursor for all' }),
 
-  'a client stores its place before it has applied the item': () => ({ client: 'stores before it applies' }),
+  'a client stores its cursor before it has applied the item': () => ({ client: 'stores before it applies' }),
 
-  'a client still hears the connection before': () => ({ client: 'hears its old connection' }),
+  'a client still processes the previous connection': () => ({ client: 'processes its old connection' }),
 };
 
-/** A log on a plain sequence: a later event can be seen before an earlier one is committed. */
-function hidingLate(log: LogReader): LogReader {
+/** A log numbered by a sequence: a later event is visible before an earlier one is committed. */
+function hideLateCommits(log: LogReader): LogReader {
   const asked = new Set<number>();
   return {
     bounds: () => log.bounds(),

@@ -1,7 +1,7 @@
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../../src/domain/events/event.ts';
 import type { LogReader } from '../../../src/push/log/log-reader.ts';
 
-/** What a test says of an event; the rest is filled in. */
+/** Fields of an event that a test sets; the others have defaults. */
 export interface EventFacts {
   readonly op?: EventOp;
   readonly itemId?: number;
@@ -13,12 +13,12 @@ export interface EventFacts {
   readonly atMs?: number;
 }
 
-/** Facets of an item that no filter but `everything` matches, unless the test says more. */
+/** Facets that only the filter `everything` matches, unless the test sets more. */
 export function facets(facts: Partial<Facets> = {}): Facets {
   return { sections: [], sources: [], categories: [], language: null, text: '', ...facts };
 }
 
-/** An event of the log. Its item is the seq's own unless the test says otherwise. */
+/** An event. Its item id is its seq unless the test sets one. */
 export function logEvent(seq: number, facts: EventFacts = {}): LogEvent {
   const { op = 'add', itemId = seq, was = null } = facts;
   const url = `https://example.org/${itemId}`;
@@ -37,13 +37,13 @@ export function logEvent(seq: number, facts: EventFacts = {}): LogEvent {
   };
 }
 
-/** A log in memory that keeps the promises of `LogReader`, and counts how often it is read. */
+/** A log in memory that keeps the guarantees of `LogReader`, and counts its reads. */
 export class MemoryLog implements LogReader {
   epoch = 'e1';
   reads = 0;
-  /** Runs between the moment a read is asked for and the moment the log is looked at. */
+  /** Runs after `read` is called and before the events are read. */
   beforeRead: () => Promise<void> | void = () => {};
-  /** Runs between the moment the log is looked at and the moment the answer is there. */
+  /** Runs after the events are read and before `read` resolves. */
   afterRead: () => Promise<void> | void = () => {};
   #events: LogEvent[] = [];
   #head = 0;
@@ -68,12 +68,12 @@ export class MemoryLog implements LogReader {
     return event;
   }
 
-  /** Numbers that were given out and never came: what must not happen. */
+  /** Skips seqs, which a correct store never does. */
   leaveHole(seqs = 1): void {
     this.#head += seqs;
   }
 
-  /** Retention: takes away what is below. */
+  /** Retention: deletes the events below `floor`. */
   trim(floor: number): void {
     this.#floor = Math.max(this.#floor, floor);
     this.#events = this.#events.filter((event) => event.seq >= this.#floor);

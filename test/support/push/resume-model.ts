@@ -2,7 +2,7 @@ import { type Numbering, runCommitOrderSimulation } from './commit-order-simulat
 import { faultInjections } from './fault-injections.ts';
 import { runResumeSimulation } from './resume-simulation.ts';
 
-/** What sound code came to over many seeds. */
+/** Totals of runs without an injected bug. */
 export interface ModelTotals {
   readonly seeds: number;
   readonly items: number;
@@ -10,64 +10,64 @@ export interface ModelTotals {
   readonly connections: number;
   /** Events that writers committed at the same time. */
   readonly committed: number;
-  /** What must not be: by seed. */
+  /** Violations, with their seeds. */
   readonly violations: readonly string[];
 }
 
-/** A planted bug and the first seed that caught it; null: it survived. */
+/** An injected bug and the first seed that detected it; null: not detected. */
 export interface BugReport {
   readonly bug: string;
   readonly seed: number | null;
-  /** By what it was found out. */
+  /** The violation that detected it. */
   readonly violation: string;
 }
 
-const right: Numbering = 'a counter that is locked to the commit';
+const right: Numbering = 'a counter that is locked until the commit';
 const wrongNumberings: readonly Numbering[] = [
-  'a sequence that is asked when an event is written',
-  'a counter that is let go before the commit',
+  'a sequence that is read when an event is written',
+  'a counter that is unlocked before the commit',
   'a sequence, read up to the oldest open transaction',
 ];
 
-/** Every bug that is planted. */
-export const plantedBugs: readonly string[] = [
+/** All injected bugs. */
+export const injectedBugs: readonly string[] = [
   ...Object.keys(faultInjections),
   ...wrongNumberings.map((numbering) => `events are numbered by ${numbering}`),
 ];
 
-async function orderFaults(seed: number, numbering: Numbering): Promise<{ faults: string[]; committed: number }> {
+async function orderViolations(seed: number, numbering: Numbering): Promise<{ faults: string[]; committed: number }> {
   const { missed, disordered, holes, committed } = await runCommitOrderSimulation(seed, numbering);
   const faults =
     missed + disordered + holes === 0 ? [] : [`${missed} missed, ${disordered} disordered, ${holes} holes`];
   return { faults, committed };
 }
 
-/** Runs both models over the sound code. */
+/** Runs both simulations without injected bugs. */
 export async function runModels(seeds: number, onSeed: (seed: number) => void = () => {}): Promise<ModelTotals> {
   const sums = { items: 0, resets: 0, connections: 0, committed: 0 };
   const violations: string[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const world = await runResumeSimulation(seed);
-    const order = await orderFaults(seed, right);
-    for (const one of [...world.violations, ...order.faults]) violations.push(`seed ${seed}: ${one}`);
-    sums.items += world.stats.items;
-    sums.resets += world.stats.resets;
-    sums.connections += world.stats.connections;
+    const simulation = await runResumeSimulation(seed);
+    const order = await orderViolations(seed, right);
+    for (const one of [...simulation.violations, ...order.faults]) violations.push(`seed ${seed}: ${one}`);
+    sums.items += simulation.stats.items;
+    sums.resets += simulation.stats.resets;
+    sums.connections += simulation.stats.connections;
     sums.committed += order.committed;
     onSeed(seed);
   }
   return { seeds, ...sums, violations };
 }
 
-/** Looks for the first seed that finds a planted bug out. */
+/** Searches the first seed that detects an injected bug. */
 export async function findBug(bug: string, seeds: number): Promise<BugReport> {
-  const plant = faultInjections[bug];
+  const fault = faultInjections[bug];
   const numbering = wrongNumberings.find((one) => bug.endsWith(one));
   for (let seed = 1; seed <= seeds; seed += 1) {
     const found =
       numbering === undefined
-        ? (await runResumeSimulation(seed, plant?.())).violations
-        : (await orderFaults(seed, numbering)).faults;
+        ? (await runResumeSimulation(seed, fault?.())).violations
+        : (await orderViolations(seed, numbering)).faults;
     if (found[0] !== undefined) return { bug, seed, violation: found[0] };
   }
   return { bug, seed: null, violation: '' };

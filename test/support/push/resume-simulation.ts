@@ -10,34 +10,34 @@ import { seededRandom } from './seeded-random.ts';
 import { createSimulatedClient, type SimulatedClient } from './simulated-client.ts';
 
 /**
- * A bug, planted where the parts of push meet: in what is between them, never inside. Each must be caught.
+ * A bug, injected at the interfaces between the parts of push. The simulation must detect each.
  */
 export interface FaultInjection {
   readonly reader?: (log: LogReader) => LogReader;
   readonly tail?: (tail: LogTail, log: MemoryLog) => LogTail;
   readonly fanOut?: (fanOut: FanOut, tail: LogTail) => FanOut;
   readonly sink?: (sink: Sink, tail: LogTail) => Sink;
-  /** Nodes that wait for the doorbell, and never look by themselves. */
+  /** Nodes that rely on notifications and never poll. */
   readonly ignoresPolling?: true;
-  readonly client?: 'one place for all' | 'stores before it applies' | 'hears its old connection';
+  readonly client?: 'one cursor for all' | 'stores before it applies' | 'processes its old connection';
 }
 
-/** One process that serves readers. */
+/** One server process. */
 export interface Node {
   readonly tail: LogTail;
   readonly fanOut: FanOut;
   readonly slices: (() => void)[];
 }
 
-/** The log, two nodes, a dozen readers, and chance, which decides what happens next. */
+/** The log, two nodes and a dozen clients; a random generator chooses the next step. */
 export interface Simulation {
   readonly random: () => number;
   readonly log: MemoryLog;
   readonly nodes: readonly Node[];
-  readonly plant: FaultInjection;
-  /** Everything that was ever in the log, by epoch: index 0 is seq 1. */
+  readonly fault: FaultInjection;
+  /** All events ever written, by epoch: index 0 is seq 1. */
   readonly history: Map<string, LogEvent[]>;
-  /** What a reader must never see. */
+  /** Detected violations of the protocol. */
   readonly violations: string[];
   readonly stats: { items: number; resets: number; connections: number };
 }
@@ -50,7 +50,7 @@ interface Item {
   readonly backfill: boolean;
 }
 
-/** The one who writes the log: adds, edits, moves and withdraws items. */
+/** Writes events: adds, updates, moves and withdraws items. */
 function createWriter({ random, log, history }: Simulation) {
   const items: Item[] = [];
   let nextId = 1;
@@ -83,7 +83,7 @@ function createWriter({ random, log, history }: Simulation) {
       past.push(event);
       history.set(log.epoch, past);
     },
-    /** A backup is restored: the log begins anew under another epoch. */
+    /** A backup is restored: the log starts again with another epoch. */
     restore(epoch: string) {
       items.length = 0;
       log.replace(epoch, 0);
@@ -92,7 +92,7 @@ function createWriter({ random, log, history }: Simulation) {
   };
 }
 
-/** Reads that wait until chance lets them go on, before they look at the log and after. */
+/** Delays reads at random, before and after they access the log. */
 function holdReads(log: MemoryLog, random: () => number) {
   const held: (() => void)[] = [];
   let open = false;
@@ -110,7 +110,7 @@ function holdReads(log: MemoryLog, random: () => number) {
       const index = Math.floor(random() * held.length);
       held.splice(index, 1)[0]?.();
     },
-    /** Holds none back from now on. */
+    /** Stops delaying reads. */
     open() {
       open = true;
       for (const release of held.splice(0)) release();
@@ -118,12 +118,12 @@ function holdReads(log: MemoryLog, random: () => number) {
   };
 }
 
-async function createNode(log: MemoryLog, plant: FaultInjection): Promise<Node> {
-  const reader = plant.reader?.(log) ?? log;
+async function createNode(log: MemoryLog, fault: FaultInjection): Promise<Node> {
+  const reader = fault.reader?.(log) ?? log;
   const sizes = { pageSize: 16, maxEvents: 10, maxCachedBytes: 60_000, readsAtOnce: 2, lookEveryMs: 2e9 };
   const sound = createLogTail({ eventLog: reader, log: silentLog, ...sizes });
   await sound.start();
-  const tail = plant.tail?.(sound, log) ?? sound;
+  const tail = fault.tail?.(sound, log) ?? sound;
   const slices: (() => void)[] = [];
   const fanOut = createFanOut({
     tail,
@@ -133,7 +133,7 @@ async function createNode(log: MemoryLog, plant: FaultInjection): Promise<Node> 
     limits: { maxEventsBetweenPos: 10 },
     defer: (work) => void slices.push(work),
   });
-  return { tail, slices, fanOut: plant.fanOut?.(fanOut, tail) ?? fanOut };
+  return { tail, slices, fanOut: fault.fanOut?.(fanOut, tail) ?? fanOut };
 }
 
 function filterOf(index: number, random: () => number): Filter {
@@ -142,76 +142,76 @@ function filterOf(index: number, random: () => number): Filter {
   return { ...everything, sections: wanted.length > 0 ? wanted : ['a'], backfill: random() < 0.3 };
 }
 
-/** Runs a world for a while and lets it come to rest. The violations tell whether anybody was served wrongly. */
-export async function runResumeSimulation(seed: number, plant: FaultInjection = {}, steps = 1000): Promise<Simulation> {
+/** Runs a simulation until all clients are at the head. `violations` is empty if every client was served correctly. */
+export async function runResumeSimulation(seed: number, fault: FaultInjection = {}, steps = 1000): Promise<Simulation> {
   const random = seededRandom(seed);
   const log = new MemoryLog();
-  const nodes = [await createNode(log, plant), await createNode(log, plant)];
+  const nodes = [await createNode(log, fault), await createNode(log, fault)];
   const history = new Map<string, LogEvent[]>([[log.epoch, []]]);
   const stats = { items: 0, resets: 0, connections: 0 };
-  const world: Simulation = { random, log, nodes, plant, history, violations: [], stats };
-  const writer = createWriter(world);
+  const simulation: Simulation = { random, log, nodes, fault, history, violations: [], stats };
+  const writer = createWriter(simulation);
   for (let index = 0; index < 20; index += 1) writer.write();
   const reads = holdReads(log, random);
   const clients = Array.from({ length: 12 }, (_, index) => {
-    return createSimulatedClient(world, [
+    return createSimulatedClient(simulation, [
       filterOf(index, random),
       ...(index % 3 === 0 ? [filterOf(index + 1, random)] : []),
     ]);
   });
-  for (let step = 0; step < steps; step += 1) {
-    if (random() < 0.25) write(world, writer);
-    await turn(world, clients, reads);
+  for (let index = 0; index < steps; index += 1) {
+    if (random() < 0.25) write(simulation, writer);
+    await step(simulation, clients, reads);
   }
-  await comeToRest(world, clients, reads);
-  // One more into the silence, and nobody hears the bell for it.
+  await runToHead(simulation, clients, reads);
+  // One more event without a notification.
   writer.write();
-  await comeToRest(world, clients, reads);
+  await runToHead(simulation, clients, reads);
   reads.open();
   for (const client of clients) client.verify();
   for (const node of nodes) {
-    if (node.tail.holes > 0) world.violations.push(`${node.tail.holes} holes`);
+    if (node.tail.holes > 0) simulation.violations.push(`${node.tail.holes} holes`);
     await node.tail.stop();
   }
-  return world;
+  return simulation;
 }
 
-function write(world: Simulation, writer: ReturnType<typeof createWriter>): void {
-  const { random, log, nodes } = world;
+function write(simulation: Simulation, writer: ReturnType<typeof createWriter>): void {
+  const { random, log, nodes } = simulation;
   const events = 1 + Math.floor(random() * 3);
   for (let index = 0; index < events; index += 1) writer.write();
   if (random() < 0.02) log.trim(log.headSeq - Math.floor(random() * 40));
   if (random() < 0.004) writer.restore(`r${log.headSeq}x${Math.floor(random() * 1e6)}`);
-  // The doorbell: may be lost, by one node or by both.
+  // Notifications may be lost, by one node or by both.
   for (const node of nodes) if (random() < 0.6) node.tail.notify(log.headSeq);
 }
 
 type Reads = ReturnType<typeof holdReads>;
 
-/** One thing happens, chosen by chance, and all that follows from it without waiting. */
-async function turn(world: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
-  const { random, nodes, plant } = world;
+/** Performs one random step, and all work that follows from it without waiting. */
+async function step(simulation: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
+  const { random, nodes, fault } = simulation;
   const node = nodes[Math.floor(random() * nodes.length)];
   const client = clients[Math.floor(random() * clients.length)];
   const chance = random();
   if (chance < 0.25) reads.release();
   else if (chance < 0.5) node?.slices.shift()?.();
-  else if (chance < 0.55 && plant.ignoresPolling === undefined) node?.tail.notify(Number.MAX_SAFE_INTEGER);
+  else if (chance < 0.55 && fault.ignoresPolling === undefined) node?.tail.notify(Number.MAX_SAFE_INTEGER);
   else client?.act();
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Nothing is written any more: everybody must get to the end of the log, and stay there. */
-async function comeToRest(world: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
+/** Without further events every client must reach the head and stay there. */
+async function runToHead(simulation: Simulation, clients: readonly SimulatedClient[], reads: Reads): Promise<void> {
   for (let round = 0; round < 600; round += 1) {
     while (reads.count() > 0) reads.release();
-    for (const node of world.nodes) {
-      if (world.plant.ignoresPolling === undefined) node.tail.notify(Number.MAX_SAFE_INTEGER);
+    for (const node of simulation.nodes) {
+      if (simulation.fault.ignoresPolling === undefined) node.tail.notify(Number.MAX_SAFE_INTEGER);
       for (const slice of node.slices.splice(0)) slice();
     }
     for (const client of clients) client.settle();
     await new Promise((resolve) => setImmediate(resolve));
     if (round > 20 && reads.count() === 0 && clients.every((client) => client.isAtEnd())) return;
   }
-  for (const client of clients) if (!client.isAtEnd()) world.violations.push('a reader never got to the end');
+  for (const client of clients) if (!client.isAtEnd()) simulation.violations.push('a client never reached the head');
 }

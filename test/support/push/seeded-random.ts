@@ -1,4 +1,4 @@
-/** A source of chance that gives the same sequence for the same seed (mulberry32). */
+/** A random generator with a seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -6,21 +6,21 @@ import type { Sink, Subscription } from '../../../src/push/fanout/subscription.t
 import { readable, readDelivery } from './fan-out-harness.ts';
 import type { Node, Simulation } from './resume-simulation.ts';
 
-/** A reader that keeps to the rule of the protocol, on connections that break. */
+/** A client that follows the receive rule over connections that break. */
 export interface SimulatedClient {
-  /** Does something: connects, reads one message, or loses its connection. */
+  /** Connects, reads one message, or loses its connection. */
   act(): void;
-  /** Stays connected and reads all that is there. */
+  /** Connects and reads all messages. */
   settle(): void;
   isAtEnd(): boolean;
-  /** Compares all that was received with what the log held. */
+  /** Compares the applied events with the log. */
   verify(): void;
 }
 
 type Message =
   | { readonly kind: 'subscribed'; readonly cursor: string }
   | { readonly kind: 'items'; readonly list: readonly WireEvent[] }
-  | { readonly kind: 'place'; readonly seq: number; readonly prev: number }
+  | { readonly kind: 'position'; readonly seq: number; readonly prev: number }
   | { readonly kind: 'reset'; readonly reason: string };
 
 interface Envelope {
@@ -28,17 +28,17 @@ interface Envelope {
   readonly message: Message;
 }
 
-/** What was received without a break: from a place to a place, within one epoch. */
+/** Events applied between two resets, within one epoch. */
 interface Segment {
   readonly epoch: string;
   readonly base: number;
   readonly applied: string[];
 }
 
-/** One subscription as its client sees it, over all connections. */
+/** One subscription over all connections. */
 interface Reader {
   readonly filter: Filter;
-  place: LogPosition | null;
+  position: LogPosition | null;
   segment: Segment | null;
   prev: number;
 }
@@ -50,11 +50,11 @@ interface Connection {
   alive: boolean;
 }
 
-/** Messages that a connection holds before it is not writable. */
+/** Number of messages until a connection is not writable. */
 const room = 6;
 
-/** What a filter must be told of an event, thought out anew: the oracle. */
-function told(filter: Filter, event: LogEvent): string | null {
+/** The op that a subscription must receive for an event: an independent implementation of the filter. */
+function expectedOp(filter: Filter, event: LogEvent): string | null {
   const wants = (sections: readonly string[] | undefined) =>
     filter.sections.length === 0
       ? sections !== undefined
@@ -68,18 +68,18 @@ function told(filter: Filter, event: LogEvent): string | null {
 }
 
 class ModelClient implements SimulatedClient {
-  readonly #world: Simulation;
+  readonly #simulation: Simulation;
   readonly #readers: Reader[];
   #connection: Connection | null = null;
-  #patience = 0;
+  #slowFor = 0;
 
-  constructor(world: Simulation, filters: readonly Filter[]) {
-    this.#world = world;
-    this.#readers = filters.map((filter) => ({ filter, place: null, segment: null, prev: 0 }));
+  constructor(simulation: Simulation, filters: readonly Filter[]) {
+    this.#simulation = simulation;
+    this.#readers = filters.map((filter) => ({ filter, position: null, segment: null, prev: 0 }));
   }
 
   act(): void {
-    const { random } = this.#world;
+    const { random } = this.#simulation;
     if (this.#connection === null) {
       if (random() < 0.3) this.#connect();
       return;
@@ -87,9 +87,9 @@ class ModelClient implements SimulatedClient {
     const chance = random();
     if (chance < 0.04 || !this.#connection.alive) this.#disconnect();
     else if (chance < 0.2) for (const subscription of this.#connection.subscriptions.values()) subscription.sendPos();
-    // Some are slow for a while: their messages pile up until the server has to stop.
-    else if (this.#patience > 0) this.#patience -= 1;
-    else if (chance < 0.24) this.#patience = 20;
+    // Some clients are slow for a while, so that the server has to stop writing.
+    else if (this.#slowFor > 0) this.#slowFor -= 1;
+    else if (chance < 0.24) this.#slowFor = 20;
     else this.#read(this.#connection);
   }
 
@@ -105,8 +105,8 @@ class ModelClient implements SimulatedClient {
   }
 
   isAtEnd(): boolean {
-    const { epoch, headSeq } = this.#world.log;
-    return this.#readers.every(({ place }) => place?.cursor === `${epoch}-${headSeq}`);
+    const { epoch, headSeq } = this.#simulation.log;
+    return this.#readers.every(({ position }) => position?.cursor === `${epoch}-${headSeq}`);
   }
 
   verify(): void {
@@ -114,13 +114,13 @@ class ModelClient implements SimulatedClient {
   }
 
   #connect(): void {
-    const { random, nodes, stats } = this.#world;
+    const { random, nodes, stats } = this.#simulation;
     const node = nodes[Math.floor(random() * nodes.length)];
     if (node === undefined) return;
     stats.connections += 1;
     const old = this.#connection;
     this.#connection = { inbox: [], subscriptions: new Map(), node, alive: true };
-    if (this.#world.plant.client === 'hears its old connection' && old !== null)
+    if (this.#simulation.fault.client === 'processes its old connection' && old !== null)
       this.#connection.inbox.push(...old.inbox);
     for (const reader of this.#readers) this.#subscribe(reader, this.#connection);
   }
@@ -131,7 +131,7 @@ class ModelClient implements SimulatedClient {
     for (const subscription of connection.subscriptions.values()) subscription.close();
     connection.alive = false;
     this.#connection = null;
-    if (this.#world.plant.client !== 'hears its old connection') return;
+    if (this.#simulation.fault.client !== 'processes its old connection') return;
     const late = connection.inbox.slice();
     this.#connect();
     (this.#connection as Connection | null)?.inbox.push(...late);
@@ -140,8 +140,8 @@ class ModelClient implements SimulatedClient {
   #subscribe(reader: Reader, connection: Connection): void {
     const { tail, fanOut } = connection.node;
     const sink = new ModelSink(reader, connection);
-    const planted = this.#world.plant.sink?.(sink, tail) ?? sink;
-    const cursor = reader.place?.cursor ?? null;
+    const planted = this.#simulation.fault.sink?.(sink, tail) ?? sink;
+    const cursor = reader.position?.cursor ?? null;
     const dash = cursor?.lastIndexOf('-') ?? 0;
     const after =
       cursor === null ? ('head' as const) : { epoch: cursor.slice(0, dash), seq: Number(cursor.slice(dash + 1)) };
@@ -155,78 +155,79 @@ class ModelClient implements SimulatedClient {
       for (const subscription of connection.subscriptions.values()) subscription.wake();
     }
     const { reader, message } = envelope;
-    if (message.kind === 'subscribed') this.#begin(reader, message.cursor);
-    else if (message.kind === 'items') for (const event of message.list) this.#receive(reader, event);
-    else if (message.kind === 'place') this.#moveOn(reader, message);
-    else this.#startAnew(reader, connection, message.reason);
+    if (message.kind === 'subscribed') this.#start(reader, message.cursor);
+    else if (message.kind === 'items') for (const event of message.list) this.#applyEvent(reader, event);
+    else if (message.kind === 'position') this.#applyPosition(reader, message);
+    else this.#applyReset(reader, connection, message.reason);
   }
 
-  #begin(reader: Reader, cursor: string): void {
-    if (reader.place !== null && reader.place.cursor !== cursor) {
-      this.#violation(`put on ${cursor} instead of ${reader.place.cursor}`);
+  #start(reader: Reader, cursor: string): void {
+    if (reader.position !== null && reader.position.cursor !== cursor) {
+      this.#violation(`started at ${cursor} instead of ${reader.position.cursor}`);
     }
-    reader.place = LogPosition.fromCursor(cursor);
+    reader.position = LogPosition.fromCursor(cursor);
     const [epoch = '', seq = ''] = cursor.split('-');
     reader.segment ??= { epoch, base: Number(seq), applied: [] };
     reader.prev = Number(seq);
-    if (this.#world.plant.client === 'one place for all') for (const other of this.#readers) other.place = reader.place;
+    if (this.#simulation.fault.client === 'one cursor for all')
+      for (const other of this.#readers) other.position = reader.position;
   }
 
-  #receive(reader: Reader, event: WireEvent): void {
-    const { place, segment } = reader;
-    if (place === null || segment === null) {
-      this.#violation('an item before the place');
+  #applyEvent(reader: Reader, event: WireEvent): void {
+    const { position, segment } = reader;
+    if (position === null || segment === null) {
+      this.#violation('an item before subscribed');
       return;
     }
     if (event.prev !== reader.prev) this.#violation(`prev ${event.prev} instead of ${reader.prev}`);
-    const verdict = place.classifyItem(event);
+    const verdict = position.classifyItem(event);
     if (verdict !== 'apply') {
       this.#violation(`${verdict} at ${event.seq}`);
       return;
     }
-    // A client that dies here has stored a place that it never reached.
-    if (this.#world.plant.client === 'stores before it applies' && this.#world.random() < 0.02) {
-      place.advanceTo(event.seq);
+    // A client that crashes here has stored a cursor whose event it never applied.
+    if (this.#simulation.fault.client === 'stores before it applies' && this.#simulation.random() < 0.02) {
+      position.advanceTo(event.seq);
       return;
     }
     segment.applied.push(`${event.op} ${event.seq}`);
-    this.#world.stats.items += 1;
-    place.advanceTo(event.seq);
+    this.#simulation.stats.items += 1;
+    position.advanceTo(event.seq);
     reader.prev = event.seq;
   }
 
-  #moveOn(reader: Reader, told: { readonly seq: number; readonly prev: number }): void {
-    const { place } = reader;
-    if (place === null) {
-      this.#violation('a place before the first');
+  #applyPosition(reader: Reader, message: { readonly seq: number; readonly prev: number }): void {
+    const { position } = reader;
+    if (position === null) {
+      this.#violation('a position before subscribed');
       return;
     }
-    if (told.prev !== reader.prev) this.#violation(`prev ${told.prev} instead of ${reader.prev}`);
-    if (place.classifyPosition(told) === 'gap') {
-      this.#violation(`gap before ${told.seq}`);
+    if (message.prev !== reader.prev) this.#violation(`prev ${message.prev} instead of ${reader.prev}`);
+    if (position.classifyPosition(message) === 'gap') {
+      this.#violation(`gap before ${message.seq}`);
       return;
     }
-    place.advanceTo(told.seq);
+    position.advanceTo(message.seq);
   }
 
-  #startAnew(reader: Reader, connection: Connection, reason: string): void {
-    const { log, stats } = this.#world;
+  #applyReset(reader: Reader, connection: Connection, reason: string): void {
+    const { log, stats } = this.#simulation;
     stats.resets += 1;
-    this.#judgeReset(reader, reason);
+    this.#checkReset(reader, reason);
     this.#endSegment(reader);
-    // The snapshot: items and cursor of one moment.
-    reader.place = LogPosition.fromCursor(`${log.epoch}-${log.headSeq}`);
+    // The snapshot: items and cursor of the same instant.
+    reader.position = LogPosition.fromCursor(`${log.epoch}-${log.headSeq}`);
     reader.segment = { epoch: log.epoch, base: log.headSeq, applied: [] };
     reader.prev = log.headSeq;
     if (connection.alive) this.#subscribe(reader, connection);
   }
 
-  /** A reset is no way out: it must be true. */
-  #judgeReset(reader: Reader, reason: string): void {
-    const { epoch, floorSeq, headSeq } = this.#world.log;
-    const cursor = reader.place?.cursor ?? `${epoch}-${headSeq}`;
+  /** The reason of a reset must be true. */
+  #checkReset(reader: Reader, reason: string): void {
+    const { epoch, floorSeq, headSeq } = this.#simulation.log;
+    const cursor = reader.position?.cursor ?? `${epoch}-${headSeq}`;
     const [ownEpoch = '', seq = ''] = cursor.split('-');
-    const isReplaced = this.#world.history.size > 1 && ownEpoch !== epoch;
+    const isReplaced = this.#simulation.history.size > 1 && ownEpoch !== epoch;
     if (reason === 'epoch_changed' && !isReplaced) this.#violation('reset for an epoch that did not change');
     if (reason === 'cursor_too_old' && !isReplaced && Number(seq) >= floorSeq - 1) {
       this.#violation(`reset as too old at ${seq}, floor ${floorSeq}`);
@@ -235,30 +236,30 @@ class ModelClient implements SimulatedClient {
   }
 
   #endSegment(reader: Reader): void {
-    const { segment, place, filter } = reader;
+    const { segment, position, filter } = reader;
     reader.segment = null;
-    if (segment === null || place === null) return;
-    const [epoch, seq = ''] = place.cursor.split('-');
+    if (segment === null || position === null) return;
+    const [epoch, seq = ''] = position.cursor.split('-');
     if (epoch !== segment.epoch) {
-      this.#violation(`went from epoch ${segment.epoch} to ${epoch} unawares`);
+      this.#violation(`went from epoch ${segment.epoch} to ${epoch} without a reset`);
       return;
     }
-    const past = this.#world.history.get(segment.epoch) ?? [];
+    const past = this.#simulation.history.get(segment.epoch) ?? [];
     const wanted = past.slice(segment.base, Number(seq)).flatMap((event) => {
-      const op = told(filter, event);
+      const op = expectedOp(filter, event);
       return op === null ? [] : [`${op} ${event.seq}`];
     });
     if (wanted.join() !== segment.applied.join()) {
-      this.#violation(`wanted [${wanted.join()}], got [${segment.applied.join()}]`);
+      this.#violation(`expected [${wanted.join()}], got [${segment.applied.join()}]`);
     }
   }
 
   #violation(what: string): void {
-    this.#world.violations.push(what);
+    this.#simulation.violations.push(what);
   }
 }
 
-/** The server's end of a subscription of the model. */
+/** The sink of a simulated subscription. */
 class ModelSink implements Sink {
   readonly encoding = readable;
   readonly #reader: Reader;
@@ -281,12 +282,12 @@ class ModelSink implements Sink {
     this.#push({ kind: 'items', list: readDelivery(bytes) });
   }
 
-  live(place: { readonly seq: number; readonly prev: number }): void {
-    this.#push({ kind: 'place', ...place });
+  live(position: { readonly seq: number; readonly prev: number }): void {
+    this.#push({ kind: 'position', ...position });
   }
 
-  pos(place: { readonly seq: number; readonly prev: number }): void {
-    this.#push({ kind: 'place', ...place });
+  pos(position: { readonly seq: number; readonly prev: number }): void {
+    this.#push({ kind: 'position', ...position });
   }
 
   reset(reason: string): void {
@@ -302,7 +303,7 @@ class ModelSink implements Sink {
   }
 }
 
-/** A client with one subscription for each filter, not connected yet. */
-export function createSimulatedClient(world: Simulation, filters: readonly Filter[]): SimulatedClient {
-  return new ModelClient(world, filters);
+/** Creates a client with one subscription per filter, not connected yet. */
+export function createSimulatedClient(simulation: Simulation, filters: readonly Filter[]): SimulatedClient {
+  return new ModelClient(simulation, filters);
 }

@@ -15,7 +15,7 @@ export function makeWebhook(over: Partial<Omit<Webhook, 'filter'>> & { filter?: 
   };
 }
 
-/** A webhook that has come as far as `seq` and had no trouble. */
+/** The state of a webhook at `seq` without failures. */
 export function makeState(seq: number, over: Partial<WebhookState> = {}): WebhookState {
   return {
     id: 'hook',
