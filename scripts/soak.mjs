@@ -4,11 +4,11 @@
 // the last part alone; SOAK_SEEDS, SOAK_DELIVERIES and SOAK_SECONDS say how much.
 import { parseArgs } from 'node:util';
 import { plainTable } from '../test/support/plain-table.ts';
-import { hunt, injectedBugs, runModels } from '../test/support/push/resume-model.ts';
+import { findBug, injectedBugs, runModels } from '../test/support/push/resume-model.ts';
 import { runSoak } from '../test/support/soak/soak.ts';
-import { judgeSoak, readersTable } from '../test/support/soak/soak-report.ts';
+import { readersTable, soakFailures } from '../test/support/soak/soak-report.ts';
 import { runSystem } from '../test/support/system/run-system.ts';
-import { judgeSystem, systemTable } from '../test/support/system/system-report.ts';
+import { systemFailures, systemTable } from '../test/support/system/system-report.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, system: { type: 'boolean', default: false } },
@@ -34,19 +34,19 @@ function progress(what, total) {
 async function soakReaders() {
   const models = await runModels(seeds, progress('models, seeds', seeds));
   const bugs = [];
-  const onBug = progress('planted bugs', injectedBugs.length);
+  const onBug = progress('injected bugs', injectedBugs.length);
   for (const bug of injectedBugs) {
-    bugs.push(await hunt(bug, seeds));
+    bugs.push(await findBug(bug, seeds));
     onBug(bugs.length);
   }
   const soak = await runSoak({
-    ...{ deliveries, seed, leastTroubles: 5 },
+    ...{ deliveries, seed, minFaults: 5 },
     ...{ killEveryMs: 8000, stopEveryMs: 6000, onProgress: progress('deliveries', deliveries) },
   });
   const problems = [
     ...models.violations,
     ...bugs.filter((bug) => bug.seed === null).map(({ bug }) => `survived: ${bug}`),
-    ...judgeSoak(soak),
+    ...soakFailures(soak),
   ];
   return { models, bugs, soak, problems };
 }
@@ -55,21 +55,27 @@ function printReaders({ models, bugs, soak }) {
   const { items, resets, connections, committed, violations } = models;
   process.stdout.write(
     plainTable(
-      'models of resuming and of order, over the real tail and pump',
-      ['seeds', 'items', 'connections', 'resets', 'events of 16 writers', 'wrong'],
+      'simulations of resuming and of commit order, over the real tail and fan-out',
+      ['seeds', 'items', 'connections', 'resets', 'events of 16 writers', 'violations'],
       [[seeds, items, connections, resets, committed, violations.length].map(String)],
     ),
   );
-  const rows = bugs.map((bug) => [bug.bug, bug.seed === null ? 'SURVIVED' : String(bug.seed), bug.sign.slice(0, 60)]);
-  process.stdout.write(plainTable('planted bugs, and the seed that caught each', ['bug', 'seed', 'sign'], rows));
+  const rows = bugs.map((bug) => [
+    bug.bug,
+    bug.seed === null ? 'NOT DETECTED' : String(bug.seed),
+    bug.violation.slice(0, 60),
+  ]);
+  process.stdout.write(
+    plainTable('injected bugs, and the seed that detected each', ['bug', 'seed', 'violation'], rows),
+  );
   process.stdout.write(readersTable(soak));
 }
 
 /** Everything at once. A restart after a minute, so that nearly all of the time is one process whose memory is watched. */
 async function soakSystem() {
-  const onProgress = progress('everything at once, seconds', seconds);
+  const onProgress = progress('whole system, seconds', seconds);
   const system = await runSystem({ seed, secondsBefore: 60, seconds, idleSeconds: 60, onProgress });
-  return { system, problems: judgeSystem(system) };
+  return { system, problems: systemFailures(system) };
 }
 
 const readers = values.system ? null : await soakReaders();
@@ -80,6 +86,6 @@ if (values.json) {
   process.stdout.write(`${JSON.stringify({ ...readers, ...whole, problems })}\n`);
 } else {
   process.stdout.write(systemTable(whole.system));
-  process.stdout.write(problems.length === 0 ? '\nall is as it must be\n' : `\n${problems.join('\n')}\n`);
+  process.stdout.write(problems.length === 0 ? '\nno failures\n' : `\n${problems.join('\n')}\n`);
 }
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import type { ResetReason, WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
+import type { ResetReason, WireChange, WireCounts, WireFilter, WireItem } from '../domain/events/wire.ts';
 
 /** Stores the cursor between two runs, so that a restart misses nothing. Both methods may be asynchronous. */
 export interface CursorStorage {
@@ -8,18 +8,11 @@ export interface CursorStorage {
   write(cursor: string): void | Promise<void>;
 }
 
-/** An event of an item. `add` and `update` both carry the complete current item. */
-export type ItemEvent =
-  | { readonly op: 'add'; readonly seq: number; readonly item: WireItem }
-  | {
-      readonly op: 'update';
-      readonly seq: number;
-      readonly item: WireItem;
-      /** Names of the fields that changed. */
-      readonly changed: readonly string[];
-    }
-  /** The item was withdrawn, or no longer matches the filter. */
-  | { readonly op: 'remove'; readonly seq: number; readonly item: WireRemoved };
+/**
+ * An event of an item. `add` and `update` both carry the complete current item; `changed` names the fields that an update
+ * changed. `remove`: the item was withdrawn, or no longer matches the filter.
+ */
+export type ItemEvent = { readonly seq: number } & WireChange;
 
 /** The events since the cursor cannot be replayed: replace the displayed items by these. */
 export interface ResetEvent {

@@ -112,6 +112,16 @@ describe('a client', () => {
     expect(notes).toEqual(['state catching-up', 'item 1']);
   });
 
+  it('ignores an event of an unknown kind and continues after it', async () => {
+    const { client, notes, problems, noted } = start();
+    const { peer } = await accept();
+    peer.send({ ...protocolMessages.item(1), op: 'pin' }, protocolMessages.item(2), protocolMessages.live(2));
+    await noted('live');
+    expect(problems).toEqual([]);
+    expect(notes.filter((note) => note.includes('item') || note.includes('pin'))).toEqual(['item 2']);
+    expect(client.cursor).toBe('e1-2');
+  });
+
   it('waits for a listener before it emits the next item', async () => {
     const { client, noted } = start();
     const order: string[] = [];

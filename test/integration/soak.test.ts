@@ -6,7 +6,7 @@ it('a soak loses nothing and repeats nothing in 5,000 deliveries under faults', 
   const report = await runSoak({
     deliveries: 5000,
     seed: 11,
-    leastTroubles: 1,
+    minFaults: 1,
     killEveryMs: 2500,
     stopEveryMs: 2000,
   });

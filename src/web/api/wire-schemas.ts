@@ -1,3 +1,4 @@
+import type { EventOp } from '../../domain/events/event.ts';
 import { maxFilterValues, maxValueChars } from '../../domain/events/parse-filter.ts';
 
 /** A JSON Schema (draft 07, the one that AsyncAPI takes). */
@@ -52,18 +53,16 @@ export const positionFields: SchemaFields = {
 export function eventSchema(head: SchemaFields): JsonSchema {
   const item = { $ref: '#/components/schemas/Item' };
   const changed = withDescription(arrayOf(stringSchema), 'Names of the fields that changed.');
+  const payloads: Readonly<Record<EventOp, SchemaFields>> = {
+    add: { item },
+    update: { changed, item },
+    remove: { item: { $ref: '#/components/schemas/RemovedItem' } },
+  };
   return {
     type: 'object',
-    oneOf: [
-      extensibleObject({ ...head, ...positionFields, op: { const: 'add' }, item }),
-      extensibleObject({ ...head, ...positionFields, op: { const: 'update' }, changed, item }),
-      extensibleObject({
-        ...head,
-        ...positionFields,
-        op: { const: 'remove' },
-        item: { $ref: '#/components/schemas/RemovedItem' },
-      }),
-    ],
+    oneOf: Object.entries(payloads).map(([op, payload]) =>
+      extensibleObject({ ...head, ...positionFields, op: { const: op }, ...payload }),
+    ),
   };
 }
 

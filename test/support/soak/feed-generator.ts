@@ -5,37 +5,37 @@ import { type Entry, rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
 import type { Home } from '../server.ts';
 
-/** A word that stands in the titles of some items: what a search of a reader looks for. */
+/** A word in the titles of some items, for clients with a search. */
 export const searchedWord = 'amber';
 
-/** Publishers whose documents grow and change with each read. */
+/** Feeds that grow and change with each poll. */
 export interface FeedGenerator {
   readonly sourcesYaml: string;
-  /** False: every document stays as it is from now on. */
+  /** False: the documents no longer change. */
   publishing: boolean;
   close(): Promise<void>;
 }
 
 const sources = 16;
-const usualPace: PublishRate = { newPerRead: 12, editsPerRead: 3 };
+const defaultRate: PublishRate = { newPerRead: 12, editsPerRead: 3 };
 const shown = 40;
 
-/** Starts publishers on addresses of their own, so that no rule of politeness slows the reading down. */
+/** Starts the feeds, with politeness limits high enough not to slow polling down. */
 export async function startFeedGenerator(random: () => number): Promise<FeedGenerator> {
   const origin = await startOrigin();
-  const desks = Array.from({ length: sources }, (_, source) => createFeedDocument(source, random));
-  const room: FeedGenerator = {
+  const documents = Array.from({ length: sources }, (_, source) => createFeedDocument(source, random));
+  const generator: FeedGenerator = {
     sourcesYaml: yamlFor(origin),
     publishing: true,
     close: () => origin.close(),
   };
-  for (const [source, desk] of desks.entries()) {
+  for (const [source, document] of documents.entries()) {
     origin.on(`/${source}.xml`, () => ({
       headers: { 'content-type': 'application/rss+xml' },
-      body: room.publishing ? desk.next() : desk.now(),
+      body: generator.publishing ? document.next() : document.now(),
     }));
   }
-  return room;
+  return generator;
 }
 
 function yamlFor(origin: Origin): string {
@@ -47,25 +47,29 @@ function yamlFor(origin: Origin): string {
   return `site:\n  politeness: ${politeness}\nsources:\n${lines.join('\n')}\n`;
 }
 
-/** How a publisher's document changes from read to read, on average. */
+/** Average changes of a document per poll. */
 export interface PublishRate {
   readonly newPerRead: number;
   readonly editsPerRead: number;
 }
 
-/** A publisher's document: as it is, and as it is at the next read. */
+/** A feed document: `now` returns it, `next` changes it first. */
 export interface FeedDocument {
   now(): string;
   next(): string;
 }
 
-/** One publisher: each document has new entries on top, and some of those below are not what they were. */
-export function createFeedDocument(source: number, random: () => number, pace: PublishRate = usualPace): FeedDocument {
+/** Creates a feed document. Each change adds entries at the top and edits some below. */
+export function createFeedDocument(
+  source: number,
+  random: () => number,
+  rate: PublishRate = defaultRate,
+): FeedDocument {
   const entries: Entry[] = [];
-  const link = `https://desk${source}.example.org/`;
+  const link = `https://publisher${source}.example.org/`;
   const title = (number: number, edition: number): string => {
     const word = random() < 0.5 ? searchedWord : 'plain';
-    return `Bulletin ${number} of desk ${source}, edition ${edition}, ${word}`;
+    return `Bulletin ${number} of publisher ${source}, edition ${edition}, ${word}`;
   };
   let editions = 1;
   const times = (mean: number): number => Math.floor(mean + random());
@@ -79,17 +83,17 @@ export function createFeedDocument(source: number, random: () => number, pace: P
     const entry = entries[number];
     if (entry !== undefined) entries[number] = { ...entry, title: title(number, ++editions) };
   };
-  const now = (): string => rssDocument({ title: `Desk ${source}`, link }, entries.slice(-shown).toReversed());
+  const now = (): string => rssDocument({ title: `Publisher ${source}`, link }, entries.slice(-shown).toReversed());
   return {
     now,
     next(): string {
       for (
-        let left = entries.length === 0 ? Math.max(1, times(pace.newPerRead)) : times(pace.newPerRead);
+        let left = entries.length === 0 ? Math.max(1, times(rate.newPerRead)) : times(rate.newPerRead);
         left > 0;
         left -= 1
       )
         add();
-      for (let left = times(pace.editsPerRead); left > 0; left -= 1) edit();
+      for (let left = times(rate.editsPerRead); left > 0; left -= 1) edit();
       return now();
     },
   };
@@ -100,16 +104,16 @@ function textOf(random: () => number): string {
 }
 
 /**
- * Makes every source due that is not being read: again and again, until it is stopped.
+ * Repeatedly makes every source due that is not being polled, until it is stopped.
  *
- * @param turns each source is made due once in so many turns, of 250 ms each.
+ * @param turns each source is made due once per `turns` intervals of 250 ms.
  */
 export function keepSourcesDue(home: Home, turns = 1): () => void {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { timeout: 5000 });
-  const make = database.prepare('UPDATE source SET next_check_ms = 0 WHERE lease_token IS NULL AND ref % ? = ?');
+  const makeDue = database.prepare('UPDATE source SET next_check_ms = 0 WHERE lease_token IS NULL AND ref % ? = ?');
   let turn = 0;
   const timer = setInterval(() => {
-    make.run(turns, turn);
+    makeDue.run(turns, turn);
     turn = (turn + 1) % turns;
   }, 250);
   return () => {
@@ -118,7 +122,7 @@ export function keepSourcesDue(home: Home, turns = 1): () => void {
   };
 }
 
-/** An event as the database holds it. */
+/** A row of the event table. */
 interface LogRow {
   readonly seq: number;
   readonly op: 'add' | 'update' | 'remove';
@@ -127,7 +131,7 @@ interface LogRow {
   readonly body: string;
 }
 
-/** The whole log, out of the file and past all of our code that serves it. */
+/** The whole log, read from the database file without the server's code. */
 export function readEventLog(home: Home): readonly LogRow[] {
   const database = new Database(path.join(home.folder, 'newswire.sqlite'), { readonly: true, timeout: 5000 });
   try {
@@ -137,7 +141,7 @@ export function readEventLog(home: Home): readonly LogRow[] {
   }
 }
 
-/** What a reader must have been told from the beginning of the log on, thought out anew: the oracle. */
+/** The events that a client must receive from the start of the log: an independent implementation of the filter. */
 export function expectedEvents(filter: WireFilter, log: readonly LogRow[]): readonly string[] {
   const matched = new Map<number, boolean>();
   return log.flatMap(({ seq, op, item_id, source_id, body }) => {

@@ -1,21 +1,21 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, Socket } from 'node:net';
 
-/** What befalls one connection on its way. */
+/** The fault of one connection. */
 export type Fault =
-  /** Nothing. */
+  /** No fault. */
   | { readonly kind: 'none' }
-  /** Both ends are torn off after so many bytes to the reader. */
+  /** Both sides are disconnected after this many bytes to the client. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
-  /** Nothing passes any more, and nobody is told. */
+  /** No more data passes, and neither side is closed. */
   | { readonly kind: 'black hole'; readonly afterBytes: number }
-  /** One byte a second, for a while. */
+  /** One byte per second for a while. */
   | { readonly kind: 'trickle'; readonly forMs: number };
 
-/** A stretch of network between readers and a server, in which things go wrong. */
+/** A faulty network between clients and a server. */
 export interface FaultyNetwork {
   readonly port: number;
-  /** Connections by what befell them. */
+  /** Number of connections by fault. */
   readonly counts: Readonly<Record<Fault['kind'], number>>;
   close(): Promise<void>;
 }
@@ -23,8 +23,8 @@ export interface FaultyNetwork {
 /**
  * Starts a proxy on a free port.
  *
- * @param target port of the server; asked anew for each connection.
- * @param nextFault what shall befall the next connection.
+ * @param target port of the server; called for each connection.
+ * @param nextFault the fault of the next connection.
  */
 export async function startProxy(target: () => number, nextFault: () => Fault): Promise<FaultyNetwork> {
   const counts: Record<Fault['kind'], number> = { none: 0, cut: 0, 'black hole': 0, trickle: 0 };
@@ -58,7 +58,7 @@ function join(reader: Socket, upstream: Socket, fault: Fault): void {
     if (!reader.destroyed) reader.resetAndDestroy();
     if (!upstream.destroyed) upstream.resetAndDestroy();
   };
-  // A black hole tells neither side that the other one has gone, but the reader's own end is the end of it.
+  // A stalled connection does not report that the other side is gone, but ends when the client closes it.
   const state = { passed: 0, swallowed: false };
   reader.on('error', tear);
   reader.on('close', tear);
@@ -81,7 +81,7 @@ function join(reader: Socket, upstream: Socket, fault: Fault): void {
       forward(reader, upstream, chunk);
       return;
     }
-    // Cut at any byte: in the middle of a frame, of its head, of a character.
+    // Cut at any byte: within a frame, its header or a character.
     reader.write(chunk.subarray(0, Math.max(0, room)), () => {
       if (fault.kind === 'cut') tear();
     });
@@ -89,7 +89,7 @@ function join(reader: Socket, upstream: Socket, fault: Fault): void {
   }
 }
 
-/** Passes on, and reads no faster than the other side takes it. */
+/** Forwards data with backpressure. */
 function forward(reader: Socket, upstream: Socket, chunk: Buffer): void {
   if (reader.write(chunk)) return;
   upstream.pause();

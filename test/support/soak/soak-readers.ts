@@ -2,50 +2,50 @@ import { WebSocket } from 'ws';
 import { NewswireClient } from '../../../src/client/client.ts';
 import type { ServerMessage, WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
 
-/** What a reader did wrong on purpose, to show that it would be found out. */
-export type Flaw = 'forgets its place' | 'takes repeats';
+/** A deliberate mistake of a client, which the comparison must detect. */
+export type Flaw = 'forgets its cursor' | 'applies repeats';
 
-/** How a reader is connected, and what it asks for. */
+/** Connection and filter of a client. */
 export interface ReaderOptions {
   readonly name: string;
-  /** `http://host:port`; asked anew for each connection. */
+  /** `http://host:port`; called for each connection. */
   readonly url: () => string;
   readonly filter: WireFilter;
   readonly random: () => number;
-  /** Never sends JSON: its subscription stands in the address. */
+  /** Never sends JSON: its subscription is in the URL. */
   readonly plain?: true;
   readonly flaw?: Flaw;
-  /** Keeps its one connection to the end. */
+  /** Keeps its connection to the end. */
   readonly stays?: true;
-  /** Longest silence before the connection counts as dead. */
+  /** Time without messages after which the connection is considered dead. */
   readonly patienceMs?: number;
 }
 
-/** Somebody who reads the log over connections that break. */
+/** A client that reads the log over connections that break. */
 export interface SoakReader {
   readonly name: string;
   readonly filter: WireFilter;
   readonly flaw: Flaw | null;
   /** `add 17`: events that were applied, in order. */
   readonly applied: readonly string[];
-  /** The place that was reached. */
+  /** Position reached. */
   readonly last: number;
   readonly connections: number;
-  /** What must not happen: resets, gaps within a connection, refusals. */
-  readonly complaints: readonly string[];
-  /** Comes back once more at once: whoever is live then has read everything. */
+  /** Unexpected resets, gaps within a connection, refusals. */
+  readonly problems: readonly string[];
+  /** Reconnects at once; a client that is live after that has read everything. */
   refresh(): void;
-  /** Whether the end of the log was reached since `refresh`. */
+  /** Whether the head of the log was reached since `refresh`. */
   isLive(): boolean;
   close(): void;
 }
 
 const defaultPatienceMs = 4000;
 
-/** A place in the log and what was applied on the way to it: the client rule, and nothing else. */
+/** The receive rule: a position in the log and the events applied up to it. */
 class Track {
   readonly applied: string[] = [];
-  readonly complaints: string[] = [];
+  readonly problems: string[] = [];
   cursor: string | null = null;
   last = 0;
   live = false;
@@ -55,7 +55,7 @@ class Track {
     this.last = Number(cursor.slice(cursor.lastIndexOf('-') + 1));
   }
 
-  /** @returns false when something before this is missing. */
+  /** @returns false when an earlier event is missing. */
   take(event: WireEvent): boolean {
     if (event.prev > this.last) return false;
     if (event.seq > this.last) this.applied.push(`${event.op} ${event.seq}`);
@@ -70,7 +70,7 @@ class Track {
   }
 }
 
-/** Connects a reader over WebSocket, for good. */
+/** Connects a client over WebSocket, and reconnects until it is closed. */
 export function startSocketReader(options: ReaderOptions): SoakReader {
   return new SocketReader(options);
 }
@@ -104,8 +104,8 @@ class SocketReader implements SoakReader {
     return this.#track.last;
   }
 
-  get complaints(): readonly string[] {
-    return this.#track.complaints;
+  get problems(): readonly string[] {
+    return this.#track.problems;
   }
 
   refresh(): void {
@@ -125,8 +125,8 @@ class SocketReader implements SoakReader {
   }
 
   get #after(): string {
-    if (this.flaw === 'forgets its place' && this.connections > 1) return 'head';
-    if (this.flaw === 'takes repeats') return this.#saved;
+    if (this.flaw === 'forgets its cursor' && this.connections > 1) return 'head';
+    if (this.flaw === 'applies repeats') return this.#saved;
     return this.#track.cursor ?? 'floor';
   }
 
@@ -142,7 +142,7 @@ class SocketReader implements SoakReader {
       this.#heard(socket);
       if (this.#socket === socket) this.#receive(JSON.parse(String(data)) as ServerMessage, socket);
     });
-    // The close that follows is what counts.
+    // `close` follows.
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       if (this.#socket === socket) this.#comeBack();
@@ -181,22 +181,21 @@ class SocketReader implements SoakReader {
     } else if (message.type === 'bye') {
       this.#leastMs = message.retryAfterMs;
     } else if (message.type === 'reset' || message.type === 'error') {
-      track.complaints.push(JSON.stringify(message));
+      track.problems.push(JSON.stringify(message));
     }
   }
 
   #begin(after: string): void {
     const { cursor } = this.#track;
     if (cursor !== null && cursor !== after && this.flaw === null) {
-      this.#track.complaints.push(`put on ${after} instead of ${cursor}`);
+      this.#track.problems.push(`put on ${after} instead of ${cursor}`);
     }
     this.#track.begin(after);
   }
 
   #take(events: readonly WireEvent[], socket: WebSocket): void {
     for (const event of events) {
-      // Now and then is not often enough for one who does not drop what it has had. It is always one behind at least,
-      // so that already the one return that nobody is spared gives it something twice.
+      // Always resume at least one event back, so that even a single reconnection repeats an event.
       if (this.#track.applied.length % 10 === 0) this.#saved = this.#track.cursor ?? this.#saved;
       if (!this.#track.take(event)) {
         this.#gap(`${event.op} ${event.seq}<${event.prev}`, socket);
@@ -206,12 +205,12 @@ class SocketReader implements SoakReader {
   }
 
   #gap(what: string, socket: WebSocket): void {
-    this.#track.complaints.push(`a gap at ${this.#track.last}: ${what}`);
+    this.#track.problems.push(`a gap at ${this.#track.last}: ${what}`);
     socket.terminate();
   }
 }
 
-/** A filter as it stands in an address. */
+/** The URL of a stream with a filter. */
 export function eventStreamUrl(filter: WireFilter, after: string): string {
   const params = new URLSearchParams({ after });
   for (const source of filter.sources ?? []) params.append('source', source);
@@ -220,7 +219,7 @@ export function eventStreamUrl(filter: WireFilter, after: string): string {
   return params.toString();
 }
 
-/** Connects the published client, over WebSocket or as a stream. */
+/** Connects the published client, over WebSocket or SSE. */
 export function startNewswireClient(options: ReaderOptions & { readonly overStream: boolean }): SoakReader {
   const { name, filter, random, overStream } = options;
   const track = new Track();
@@ -228,7 +227,7 @@ export function startNewswireClient(options: ReaderOptions & { readonly overStre
 
   function connect(): NewswireClient {
     const after = track.cursor ?? 'floor';
-    // The published client keeps its address: a proxy that stays is where it comes back to.
+    // The published client keeps its URL, so it needs a proxy with a fixed port.
     const own = new NewswireClient(options.url(), {
       after,
       filter,
@@ -244,10 +243,10 @@ export function startNewswireClient(options: ReaderOptions & { readonly overStre
       track.live = now === 'live';
     });
     own.on('reset', (notice) => {
-      track.complaints.push(`reset: ${notice.reason}`);
+      track.problems.push(`reset: ${notice.reason}`);
     });
     own.on('error', ({ code, fatal }) => {
-      if (fatal) track.complaints.push(code);
+      if (fatal) track.problems.push(code);
     });
     return own;
   }
@@ -257,7 +256,7 @@ export function startNewswireClient(options: ReaderOptions & { readonly overStre
     filter,
     flaw: null,
     applied: track.applied,
-    complaints: track.complaints,
+    problems: track.problems,
     get last() {
       return Number(state.client.cursor?.split('-').at(-1) ?? 0);
     },
@@ -265,7 +264,7 @@ export function startNewswireClient(options: ReaderOptions & { readonly overStre
       return state.connections;
     },
     refresh() {
-      // It follows by itself: `live` is its state, not an event of the past.
+      // The client reconnects by itself; check its current state.
     },
     isLive: () => track.live,
     close: () => state.client.close(),

@@ -8,36 +8,36 @@ import { type Fault, type FaultyNetwork, startProxy } from './proxy.ts';
 import { type ReaderOptions, type SoakReader, startNewswireClient, startSocketReader } from './soak-readers.ts';
 import { compareWithLog } from './soak-report.ts';
 
-/** How long and how. */
+/** Options of a soak. */
 export interface SoakOptions {
-  /** Of conforming readers, all together; it goes on until there are so many. */
+  /** Minimum number of deliveries to conforming clients in total. */
   readonly deliveries: number;
   readonly seed: number;
-  /** It goes on until there were so many kills and so many stops, too. */
-  readonly leastTroubles: number;
-  /** Between two `kill -9` of the polling node, and between two `SIGSTOP` of the other. */
+  /** Minimum number of kills, and of stops. */
+  readonly minFaults: number;
+  /** Time between two `kill -9` of the polling node, and between two `SIGSTOP` of the other. */
   readonly killEveryMs: number;
   readonly stopEveryMs: number;
   readonly onProgress?: (deliveries: number) => void;
 }
 
-/** What became of one reader. */
+/** Result of one client. */
 export interface ReaderReport {
   readonly name: string;
   readonly deliveries: number;
   readonly connections: number;
-  /** Events that the log has and the reader was never told. */
+  /** Events of the log that it never received. */
   readonly lost: number;
   /** Events that it applied twice. */
   readonly repeated: number;
-  /** Events that it applied and that were not for it, or out of order. */
+  /** Events that it applied without matching its filter, or out of order. */
   readonly wrong: number;
-  readonly complaints: readonly string[];
-  /** Planted: it must fail. */
+  readonly problems: readonly string[];
+  /** A deliberately wrong client, which must fail. */
   readonly isNaive: boolean;
 }
 
-/** What a soak came to. */
+/** Result of a soak. */
 export interface SoakReport {
   readonly seed: number;
   readonly seconds: number;
@@ -56,18 +56,18 @@ const stopForMs = 1500;
 const quietMs = 60_000;
 
 /**
- * Two real nodes on one database, of which one is killed and the other put to sleep; readers of every kind behind a
- * network that cuts, swallows and drips. In the end everything that each of them applied is held against the log.
+ * Runs two server processes on one database. One is killed repeatedly, the other suspended. Clients of every kind connect through
+ * proxies that cut, stall and throttle connections. At the end the events that each client applied are compared with the log.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const startedMs = performance.now();
-  const stage = await openStage(options);
+  const environment = await openEnvironment(options);
   try {
-    const { readers, deliveriesOf } = stage;
-    const chaos = stage.startChaos();
+    const { readers, deliveriesOf } = environment;
+    const chaos = environment.startChaos();
     let reported = 0;
     const isEnough = (): boolean =>
-      deliveriesOf() >= options.deliveries && Math.min(chaos.kills(), chaos.stops()) >= options.leastTroubles;
+      deliveriesOf() >= options.deliveries && Math.min(chaos.kills(), chaos.stops()) >= options.minFaults;
     while (!isEnough()) {
       await sleep(100);
       if (deliveriesOf() - reported < options.deliveries / 50) continue;
@@ -75,8 +75,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       options.onProgress?.(reported);
     }
     await chaos.end();
-    await stage.settle();
-    const log = readEventLog(stage.home);
+    await environment.settle();
+    const log = readEventLog(environment.home);
     const reports = readers.map((reader) => compareWithLog(reader, expectedEvents(reader.filter, log)));
     return {
       seed: options.seed,
@@ -85,15 +85,15 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
       deliveries: reports.reduce((sum, { deliveries, isNaive }) => sum + (isNaive ? 0 : deliveries), 0),
       kills: chaos.kills(),
       stops: chaos.stops(),
-      faults: sumFaults(stage.proxies),
+      faults: sumFaults(environment.proxies),
       readers: reports,
     };
   } finally {
-    await stage.close();
+    await environment.close();
   }
 }
 
-async function openStage(options: SoakOptions) {
+async function openEnvironment(options: SoakOptions) {
   const random = seededRandom(options.seed);
   const newsroom = await startFeedGenerator(random);
   const home = makeHome(newsroom.sourcesYaml);
@@ -110,7 +110,7 @@ async function openStage(options: SoakOptions) {
   const proxies = {
     poller: await startProxy(portOf('poller'), rough),
     server: await startProxy(portOf('server'), rough),
-    // For readers that wait longer for a sign of life than a soak takes.
+    // For clients whose heartbeat timeout is longer than the soak.
     patient: await startProxy(portOf('server'), cuts),
     slow: await startProxy(portOf('server'), () => (calm.now ? none : { kind: 'trickle', forMs: 40_000 })),
   };
@@ -123,14 +123,14 @@ async function openStage(options: SoakOptions) {
     startChaos: () => startChaos(options, nodes, () => startServer(home, env)),
     async settle() {
       newsroom.publishing = false;
-      await until('the log to come to rest', () => atRest(() => readEventLog(home).length), quietMs);
+      await until('the log to stop growing', () => isStable(() => readEventLog(home).length), quietMs);
       stopDue();
       calm.now = true;
       for (const reader of readers) reader.refresh();
       const head = readEventLog(home).at(-1)?.seq ?? 0;
       const isDone = (reader: SoakReader) => reader.isLive() && (reader.flaw !== null || reader.last >= head);
-      await until('every reader to have read all', () => (readers.every(isDone) ? true : null), quietMs).catch(() => {
-        // The report tells who has not, and what it lacks.
+      await until('every client to reach the head', () => (readers.every(isDone) ? true : null), quietMs).catch(() => {
+        // The report shows which client has not, and what it misses.
       });
     },
     async close() {
@@ -165,8 +165,8 @@ function sumFaults(proxies: readonly FaultyNetwork[]): Record<Fault['kind'], num
   return sum;
 }
 
-/** Null until a count has stayed the same for two seconds. */
-async function atRest(count: () => number): Promise<true | null> {
+/** Null until a count has not changed for two seconds. */
+async function isStable(count: () => number): Promise<true | null> {
   const before = count();
   await sleep(2000);
   return count() === before ? true : null;
@@ -180,8 +180,8 @@ interface ReaderParts {
 
 function startReaders({ random, proxies, direct }: ReaderParts): readonly SoakReader[] {
   const through = (proxy: FaultyNetwork): string => `http://127.0.0.1:${proxy.port}`;
-  const any = (): string => through(random() < 0.5 ? proxies.poller : proxies.server);
-  const common = { random, url: any };
+  const anyProxy = (): string => through(random() < 0.5 ? proxies.poller : proxies.server);
+  const common = { random, url: anyProxy };
   const socket = (name: string, filter: WireFilter, more: Partial<ReaderOptions> = {}): SoakReader =>
     startSocketReader({ ...common, name, filter, ...more });
   const long = { patienceMs: 90_000 };
@@ -206,12 +206,12 @@ function startReaders({ random, proxies, direct }: ReaderParts): readonly SoakRe
       url: () => through(proxies.patient),
       overStream: true,
     }),
-    socket('naive: forgets its place', everything, { flaw: 'forgets its place' }),
-    socket('naive: takes repeats', everything, { flaw: 'takes repeats' }),
+    socket('naive: forgets its cursor', everything, { flaw: 'forgets its cursor' }),
+    socket('naive: applies repeats', everything, { flaw: 'applies repeats' }),
   ];
 }
 
-/** Kills one node again and again, and puts the other to sleep. */
+/** Repeatedly kills one node and suspends the other. */
 function startChaos(
   { killEveryMs, stopEveryMs }: SoakOptions,
   nodes: { poller: ServerProcess; readonly server: ServerProcess },

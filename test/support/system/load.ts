@@ -1,38 +1,38 @@
 import { WebSocket } from 'ws';
 
 const browser = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-/** The item whose reads are counted, and compared in the end. */
+/** The item whose reads are compared at the end. */
 export const countedItem = 1;
 const watchedItems = [countedItem, 2, 3];
 const commentEveryMs = 2500;
-/** A form is not taken back sooner. */
+/** Comment forms are accepted only after this time. */
 const formAgeMs = 3200;
 const requestTimeoutMs = 30_000;
 
-/** How requests of one kind went. */
+/** Results of one kind of request. */
 export interface RequestFigures {
   readonly what: string;
   readonly count: number;
   /** Refused with a reason: 4xx, or 503 with Retry-After. */
   readonly refused: number;
-  /** Any other status. While the server is restarted nothing is counted. */
+  /** Any other status. Not counted during a restart of the server. */
   readonly failed: number;
   readonly p50Ms: number;
   readonly maxMs: number;
 }
 
-/** Visitors, readers of feeds, writers of comments, searches and a probe. */
+/** Load by visitors, feed readers, commenters, searches and a health probe. */
 export interface Load {
-  /** Between the two the server is away, and what fails is not counted. */
+  /** Between `pause` and `resume` the server is down, and failures are not counted. */
   pause(): void;
   resume(): void;
   readonly commentsAccepted: number;
-  /** Visitors of the counted item, each from an address of their own. */
+  /** Visitors of the counted item, each from a different address. */
   readonly visitors: number;
-  /** Reads of the counted item, as told over the live connection last; null: never. */
+  /** Last count of reads received over the live connection; null: none. */
   readonly countedReads: number | null;
   figures(): readonly RequestFigures[];
-  /** Stops asking; the connection that is told counts stays. */
+  /** Stops requests; the connection that receives counts stays open. */
   stop(): Promise<void>;
   close(): void;
 }
@@ -42,14 +42,14 @@ interface Answer {
   readonly text: string;
 }
 
-/** Who asks what. `every` is the pause after each answer, in milliseconds. */
+/** Kinds of requests. `every` is the pause after each response, in milliseconds. */
 interface Visitor {
   readonly what: string;
   readonly every: number;
   ask(client: Client): Promise<unknown>;
 }
 
-/** Starts asking a server, which must be listening. */
+/** Starts the load on a server that is listening. */
 export function startLoad(url: string, random: () => number): Load {
   const client = new Client(url, random);
   const counts = startCounts(url);
@@ -155,7 +155,7 @@ class Client {
       this.#note(what, { ms: performance.now() - from, response });
       return { status: response.status, text };
     } catch {
-      // A connection that the end of the server cut.
+      // The server has closed the connection.
       if (!this.#paused) this.#note(what, { ms: performance.now() - from, response: null });
       return null;
     }
@@ -172,7 +172,7 @@ class Client {
     else if (!this.#paused) known.failed += 1;
   }
 
-  /** Opens the counted item from an address that nobody used before. */
+  /** Opens the counted item from a new address. */
   async visit(): Promise<void> {
     const number = this.visitors + 1;
     const address = `198.51.${100 + Math.floor(number / 250)}.${(number % 250) + 1}`;
@@ -206,7 +206,7 @@ class Client {
   }
 }
 
-/** A connection that is told the counts of items, made anew when it breaks. */
+/** A connection that receives counts, and reconnects when it breaks. */
 function startCounts(url: string): { reads(): number | null; close(): void } {
   let reads: number | null = null;
   let socket: WebSocket;
@@ -219,7 +219,7 @@ function startCounts(url: string): { reads(): number | null; close(): void } {
       if (message.type !== 'counts') return;
       reads = message.items?.find(({ id }) => id === countedItem)?.reads ?? reads;
     });
-    // The close that follows is what counts.
+    // `close` follows.
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       if (!closed) setTimeout(connect, 500);

@@ -3,16 +3,16 @@ import { startOrigin } from '../origin.ts';
 import { createFeedDocument, type PublishRate } from '../soak/feed-generator.ts';
 
 const sources = 60;
-/** The first of them name a hub, which pushes what is new. */
+/** Number of publishers with a hub, which pushes new items. */
 const withHub = 6;
 const pace: PublishRate = { newPerRead: 0.6, editsPerRead: 0.25 };
 const pushEveryMs = 1500;
 
-/** Publishers with documents that change, some with a hub, and how the server is told of them. */
+/** Publishers with changing documents, some with a hub, and their declarations. */
 export interface Publishers {
-  /** The declarations; other ones for each edition, which is how often they were edited. */
+  /** The declarations after `edition` edits. */
   sourcesYaml(edition: number): string;
-  /** False: documents stay as they are from now on, and nothing is pushed. */
+  /** False: documents no longer change, and nothing is pushed. */
   publishing: boolean;
   /** Pushes that the server has accepted. */
   readonly pushed: number;
@@ -28,15 +28,15 @@ interface Subscription {
 /** Starts the publishers and their hub. */
 export async function startPublishers(random: () => number): Promise<Publishers> {
   const origin = await startOrigin();
-  // One more, which is declared at times only.
-  const desks = Array.from({ length: sources + 1 }, (_, source) => createFeedDocument(source, random, pace));
+  // One more, which is declared only in some editions.
+  const documents = Array.from({ length: sources + 1 }, (_, source) => createFeedDocument(source, random, pace));
   const subscriptions = new Map<string, Subscription>();
   const state = { publishing: true, pushed: 0 };
-  for (const [source, desk] of desks.entries()) {
+  for (const [source, document] of documents.entries()) {
     const path = `/${source}.xml`;
     const link = `<${origin.url}/hub>; rel="hub", <${origin.url}${path}>; rel="self"`;
     const headers = { 'content-type': 'application/rss+xml', ...(source < withHub ? { link } : {}) };
-    origin.on(path, () => ({ headers, body: state.publishing ? desk.next() : desk.now() }));
+    origin.on(path, () => ({ headers, body: state.publishing ? document.next() : document.now() }));
   }
   origin.on('/hub', async ({ body }) => {
     const form = new URLSearchParams(body);
@@ -53,9 +53,9 @@ export async function startPublishers(random: () => number): Promise<Publishers>
   const push = async (): Promise<void> => {
     turn = (turn + 1) % withHub;
     const subscription = subscriptions.get(`${origin.url}/${turn}.xml`);
-    const desk = desks[turn];
-    if (!state.publishing || subscription === undefined || desk === undefined) return;
-    const body = desk.next();
+    const document = documents[turn];
+    if (!state.publishing || subscription === undefined || document === undefined) return;
+    const body = document.next();
     const { callback, secret } = subscription;
     const signature = secret === null ? null : createHmac('sha256', secret).update(body).digest('hex');
     const headers = {
@@ -67,7 +67,7 @@ export async function startPublishers(random: () => number): Promise<Publishers>
       await answer.arrayBuffer();
       if (answer.status === 202) state.pushed += 1;
     } catch {
-      // The server is being restarted: the next poll finds what was not pushed.
+      // The server is restarting; the next poll finds the items that were not pushed.
     }
   };
   const timer = setInterval(() => void push(), pushEveryMs);

@@ -2,21 +2,21 @@ import type { WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../origin.ts';
 import { expectedEvents, type readEventLog, searchedWord } from '../soak/feed-generator.ts';
 
-/** Signs the deliveries of the test's webhooks: 32 bytes of nothing secret. */
+/** Secret of the test's webhooks. */
 export const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 type LogRows = ReturnType<typeof readEventLog>;
 
-/** What somebody received, held against what the log says they must have. */
+/** Events of one receiver, compared with the log. */
 export interface ReceiverReport {
   readonly name: string;
   readonly expected: number;
   readonly received: number;
   readonly lost: number;
   readonly repeated: number;
-  /** What they received and should not have, or out of order. */
+  /** Unexpected events, or events out of order. */
   readonly wrong: number;
-  readonly complaints: readonly string[];
+  readonly problems: readonly string[];
 }
 
 interface Delivery {
@@ -30,7 +30,7 @@ interface Delivery {
 interface Hook {
   readonly id: string;
   readonly filter: WireFilter;
-  /** Whether this request is refused. */
+  /** Whether the receiver fails this request. */
   refuses(count: number): boolean;
   readonly answersAfterMs: number;
 }
@@ -41,34 +41,36 @@ const hooks: readonly Hook[] = [
   { id: 'one-word', filter: { q: searchedWord }, refuses: (count) => count % 10 === 0, answersAfterMs: 5 },
 ];
 
-/** Receivers of webhooks and subscribers of our hub. */
+/** Webhook receivers and WebSub subscribers. */
 export interface Receivers {
   readonly hooksYaml: string;
   /** Subscribes at the hub of the server. */
   subscribe(serverUrl: string): Promise<void>;
-  /** Whether everybody has what the log says. */
+  /** Whether every receiver has all its events. */
   areDone(log: LogRows): boolean;
   compareWithLog(log: LogRows): readonly ReceiverReport[];
   close(): Promise<void>;
 }
 
-/** Starts all of them on one origin. */
+/** Starts all receivers on one origin. */
 export async function startReceivers(): Promise<Receivers> {
   const origin = await startOrigin();
-  const takers = hooks.map((hook) => startHook(origin, hook));
+  const hookReceivers = hooks.map((hook) => startHook(origin, hook));
   const subscribers = ['s3', 's4', 's5'].map((source) => startSubscriber(origin, source));
   const lines = hooks.map(({ id, filter }) => {
     const said = JSON.stringify({ ...filter, backfill: true });
     return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${said} }\n`;
   });
-  const judge = (log: LogRows): readonly ReceiverReport[] => [...takers, ...subscribers].map((one) => one.judge(log));
+  const compareWithLog = (log: LogRows): readonly ReceiverReport[] =>
+    [...hookReceivers, ...subscribers].map((one) => one.compareWithLog(log));
   return {
     hooksYaml: `webhooks:\n${lines.join('')}`,
     async subscribe(serverUrl) {
       for (const subscriber of subscribers) await subscriber.subscribe(serverUrl);
     },
-    areDone: (log) => judge(log).every(({ lost }) => lost === 0) && subscribers.every((one) => one.isCurrent(log)),
-    compareWithLog: judge,
+    areDone: (log) =>
+      compareWithLog(log).every(({ lost }) => lost === 0) && subscribers.every((one) => one.isCurrent(log)),
+    compareWithLog,
     close: () => origin.close(),
   };
 }
@@ -85,16 +87,16 @@ function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook
     return { status: 204 };
   });
   return {
-    judge(log: LogRows): ReceiverReport {
+    compareWithLog(log: LogRows): ReceiverReport {
       const events = accepted.flatMap(({ events = [] }) => events.map(({ op, seq }) => `${op} ${seq}`));
-      // A new webhook begins with what is published from its declaration on.
+      // A new webhook starts with events published after its declaration.
       const fromSeq = Number(accepted[0]?.after?.split('-').at(-1) ?? 0);
       const expected = expectedEvents(filter, log).filter((line) => Number(line.split(' ')[1]) > fromSeq);
       const isChain = accepted.every(({ after }, at) => at === 0 || after === accepted[at - 1]?.cursor);
       const resets = accepted.filter(({ type }) => type === 'reset').map((reset) => JSON.stringify(reset));
       return {
         ...compare(`webhook ${id}`, events, expected),
-        complaints: [...resets, ...(isChain ? [] : ['the deliveries form no chain'])],
+        problems: [...resets, ...(isChain ? [] : ['the deliveries form no chain'])],
       };
     },
   };
@@ -104,7 +106,7 @@ function compare(
   name: string,
   received: readonly string[],
   expected: readonly string[],
-): Omit<ReceiverReport, 'complaints'> {
+): Omit<ReceiverReport, 'problems'> {
   const [had, wanted] = [new Set(received), new Set(expected)];
   const once = [...had];
   const isOrdered = once.every((one, index) => index === 0 || seqOf(one) > seqOf(once[index - 1] ?? ''));
@@ -122,7 +124,7 @@ function seqOf(line: string): number {
   return Number(line.split(' ')[1] ?? 0);
 }
 
-/** A subscriber of one source's feed, which is sent the whole document at each change. */
+/** A subscriber of one source's feed, which receives the whole document after each change. */
 function startSubscriber(origin: Origin, source: string) {
   const bodies: string[] = [];
   const format = source === 's4' ? 'json' : 'atom';
@@ -134,8 +136,8 @@ function startSubscriber(origin: Origin, source: string) {
     bodies.push(request.body);
     return { status: 204 };
   });
-  // A title without its edition: of several editions within five seconds only the last is delivered.
-  const nameOf = (body: string): string => /^Bulletin \d+ of desk \d+,/.exec(titleOf(body))?.[0] ?? titleOf(body);
+  // Ignore the edition: of several editions within five seconds only the last is delivered.
+  const nameOf = (body: string): string => /^Bulletin \d+ of publisher \d+,/.exec(titleOf(body))?.[0] ?? titleOf(body);
   return {
     async subscribe(serverUrl: string): Promise<void> {
       const topic = `${serverUrl}/sources/${source}/feed.${format}`;
@@ -144,12 +146,12 @@ function startSubscriber(origin: Origin, source: string) {
       const answer = await fetch(`${serverUrl}/websub/hub`, { method: 'POST', body });
       if (answer.status !== 202) throw new Error(`the hub answered ${answer.status}: ${await answer.text()}`);
     },
-    /** Whether the last document shows the source as the log leaves it. */
+    /** Whether the last document shows the current state of the source. */
     isCurrent(log: LogRows): boolean {
       const last = log.findLast((row) => row.source_id === source && row.op !== 'remove');
       return last === undefined || (bodies.at(-1)?.includes(titleOf(last.body)) ?? false);
     },
-    judge(log: LogRows): ReceiverReport {
+    compareWithLog(log: LogRows): ReceiverReport {
       const adds = log.filter((row) => row.source_id === source && row.op === 'add');
       const wanted = [...new Set(adds.map(({ body }) => nameOf(body)))];
       const repeated = bodies.filter((body, index) => index > 0 && body === bodies[index - 1]).length;
@@ -160,7 +162,7 @@ function startSubscriber(origin: Origin, source: string) {
         lost: wanted.filter((name) => !bodies.some((body) => body.includes(name))).length,
         repeated,
         wrong: 0,
-        complaints: this.isCurrent(log) ? [] : ['the last document is not the newest'],
+        problems: this.isCurrent(log) ? [] : ['the last document is not the newest'],
       };
     },
   };

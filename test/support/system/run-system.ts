@@ -15,14 +15,14 @@ import { hookSecret, type ReceiverReport, type Receivers, startReceivers } from 
 import type { SystemReport } from './system-report.ts';
 import { createWatchdog, type Sample, slopePerHour, type Watchdog } from './watchdog.ts';
 
-/** How long, and when what happens. */
+/** Options of a system run. */
 export interface SystemOptions {
   readonly seed: number;
-  /** Of load, after the restart. Housekeeping begins a minute after a start. */
+  /** Seconds of load after the restart. Housekeeping starts one minute after a start. */
   readonly seconds: number;
-  /** Of load, before the restart. */
+  /** Seconds of load before the restart. */
   readonly secondsBefore: number;
-  /** How long the CPU of the idle server is measured. */
+  /** Seconds for which the CPU of the idle server is measured. */
   readonly idleSeconds: number;
   readonly onProgress?: (seconds: number) => void;
 }
@@ -31,96 +31,96 @@ export interface SystemOptions {
 const shippedOptions = ['--max-semi-space-size=4', '--heap-growing-percent=70'];
 const reloadEveryMs = 5000;
 const withdrawEveryMs = 12_000;
-/** Each source is made due once in so many quarters of a second. */
+/** Each source is made due once per this many intervals of 250 ms. */
 const dueTurns = 12;
 const quietMs = 60_000;
 const settleMs = 5000;
 const stopWithinMs = 30_000;
 const warmUpShare = 1 / 3;
-/** Samples of a process, one a second, that are of its start: modules are loaded and the database is opened. */
+/** Samples (one per second) ignored after a start, while modules are loaded and the database is opened. */
 const startUpSamples = 5;
 const sampleEveryMs = 1000;
 
 const everything: WireFilter = { backfill: true };
 
 /**
- * The server as it ships with everything switched on, as a process of its own: sources whose documents change, hubs that
- * push, webhooks, subscribers of our hub, live readers, visitors, comments, searches, retention, edits of the
- * declarations, withdrawals and a restart. In the end what each received is held against the event log.
+ * Runs the built server with all features: changing feeds, hubs that push, webhooks, subscribers of its own hub, live clients,
+ * visitors, comments, searches, retention, edited declarations, withdrawals and a restart. At the end the events that each
+ * receiver got are compared with the event log.
  */
 export async function runSystem(options: SystemOptions): Promise<SystemReport> {
-  const stage = await openStage(options.seed);
+  const system = await openSystem(options.seed);
   try {
     const startedMs = performance.now();
-    await stage.start();
-    await stage.receivers.subscribe(stage.url);
-    const readers = startReaders(stage.url, seededRandom(options.seed + 2));
-    stage.onClose(() => {
+    await system.start();
+    await system.receivers.subscribe(system.url);
+    const readers = startReaders(system.url, seededRandom(options.seed + 2));
+    system.onClose(() => {
       for (const reader of readers) reader.close();
     });
-    const load = startLoad(stage.url, seededRandom(options.seed + 3));
-    stage.onClose(() => load.close());
-    const chores = startChores(stage);
+    const load = startLoad(system.url, seededRandom(options.seed + 3));
+    system.onClose(() => load.close());
+    const operations = startOperations(system);
     await sleep(options.secondsBefore * 1000);
     load.pause();
-    await stage.restart();
+    await system.restart();
     load.resume();
     for (let second = 0; second < options.seconds; second += 1) {
       await sleep(1000);
       options.onProgress?.(second + 1);
     }
     await load.stop();
-    const chored = await chores.stop();
-    await settle(stage, readers);
-    // What the load has left behind is done by then: garbage, and deliveries of the hub at their pace.
+    const chored = await operations.stop();
+    await settle(system, readers);
+    // Let garbage collection and rate-limited deliveries of the hub finish first.
     await sleep(settleMs);
     const watchedUntilMs = Date.now();
-    const idleCpuPercent = await stage.watchdog.idleCpu(stage.server, options.idleSeconds * 1000);
-    await until('the reads to be told', () => load.countedReads === load.visitors || null, 10_000).catch(() => {
-      // The report says what is missing.
+    const idleCpuPercent = await system.watchdog.idleCpu(system.server, options.idleSeconds * 1000);
+    await until('the counts of reads', () => load.countedReads === load.visitors || null, 10_000).catch(() => {
+      // The report shows what is missing.
     });
-    await stage.stop();
-    const log = readEventLog(stage.home);
+    await system.stop();
+    const log = readEventLog(system.home);
     return {
       ...{ seed: options.seed, events: log.length, idleCpuPercent, ...chored },
       seconds: (performance.now() - startedMs) / 1000,
-      ...{ pushed: stage.publishers.pushed, exits: stage.exits, faults: faultsOf(stage.output()) },
-      ...watched(stage.watchdog.samples(), stage.starts, watchedUntilMs),
-      ...countsOf(stage.home, load),
-      received: [...stage.receivers.compareWithLog(log), ...readers.map((reader) => receivedBy(reader, log))],
+      ...{ pushed: system.publishers.pushed, exits: system.exits, faults: faultsOf(system.output()) },
+      ...watched(system.watchdog.samples(), system.starts, watchedUntilMs),
+      ...countsOf(system.home, load),
+      received: [...system.receivers.compareWithLog(log), ...readers.map((reader) => receivedBy(reader, log))],
       requests: load.figures(),
     };
   } finally {
-    await stage.close();
+    await system.close();
   }
 }
 
-interface Stage {
+interface System {
   readonly home: Home;
   readonly url: string;
   readonly publishers: Publishers;
   readonly receivers: Receivers;
   readonly watchdog: Watchdog;
   readonly server: ServerProcess;
-  /** When the server was listening, epoch ms. */
+  /** Times at which the server was listening, epoch ms. */
   readonly starts: readonly number[];
   readonly exits: readonly (number | null)[];
   output(): string;
   start(): Promise<void>;
-  /** Stops it in order, or kills it when it does not end. */
+  /** Stops the server, or kills it when it does not exit. */
   stop(): Promise<void>;
   restart(): Promise<void>;
   onClose(cleanup: () => unknown): void;
   close(): Promise<void>;
 }
 
-async function openStage(seed: number): Promise<Stage> {
+async function openSystem(seed: number): Promise<System> {
   const publishers = await startPublishers(seededRandom(seed));
   const receivers = await startReceivers();
   const home = makeHome(publishers.sourcesYaml(0));
   home.write('hooks.yaml', receivers.hooksYaml);
   const watchdog = createWatchdog(home);
-  // PUBLIC_URL names the port before the server has it.
+  // PUBLIC_URL contains the port, so it must be known before the start.
   const probe = await startOrigin();
   await probe.close();
   const url = `http://127.0.0.1:${probe.port}`;
@@ -138,7 +138,7 @@ async function openStage(seed: number): Promise<Stage> {
     if (server === undefined) throw new Error('the server was not started');
     return server;
   };
-  const stage: Stage = {
+  const system: System = {
     ...{ home, url, publishers, receivers, watchdog, starts, exits },
     get server() {
       return current();
@@ -156,15 +156,15 @@ async function openStage(seed: number): Promise<Stage> {
       if (code === null) await current().end('SIGKILL');
     },
     async restart() {
-      await stage.stop();
-      await stage.start();
+      await system.stop();
+      await system.start();
     },
     onClose: (cleanup) => void cleanups.push(cleanup),
     async close() {
       for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     },
   };
-  return stage;
+  return system;
 }
 
 function startReaders(url: string, random: () => number): readonly SoakReader[] {
@@ -182,8 +182,8 @@ function startReaders(url: string, random: () => number): readonly SoakReader[] 
   ];
 }
 
-/** What an operator does, and the passing of time: sources fall due, declarations are edited, items are withdrawn. */
-function startChores({ home, publishers }: Stage) {
+/** Makes sources due, edits declarations and withdraws items. */
+function startOperations({ home, publishers }: System) {
   const stopDue = keepSourcesDue(home, dueTurns);
   const done = { reloads: 0, withdrawn: 0 };
   const reloading = setInterval(() => {
@@ -205,7 +205,7 @@ function startChores({ home, publishers }: Stage) {
       clearInterval(withdrawal);
       await withdrawing;
       publishers.publishing = false;
-      // What was pushed or published last is read.
+      // Wait until the last pushes have been read.
       await sleep(4000);
       stopDue();
       return done;
@@ -213,8 +213,8 @@ function startChores({ home, publishers }: Stage) {
   };
 }
 
-/** Waits until the log comes to rest and everybody has read it; what never comes is for the report to say. */
-async function settle({ home, receivers }: Stage, readers: readonly SoakReader[]): Promise<void> {
+/** Waits until the log stops growing and every receiver has reached its head. The report shows what is missing. */
+async function settle({ home, receivers }: System, readers: readonly SoakReader[]): Promise<void> {
   let before = -1;
   await until(
     'the log to come to rest',
@@ -232,18 +232,18 @@ async function settle({ home, receivers }: Stage, readers: readonly SoakReader[]
   const head = log.at(-1)?.seq ?? 0;
   const isDone = (): boolean =>
     readers.every((reader) => reader.isLive() && reader.last >= head) && receivers.areDone(log);
-  await until('everybody to have read all', () => isDone() || null, quietMs).catch(() => {
-    // The report says who has not, and what they lack.
+  await until('every receiver to reach the head', () => isDone() || null, quietMs).catch(() => {
+    // The report shows which receiver has not, and what it misses.
   });
 }
 
 function receivedBy(reader: SoakReader, log: ReturnType<typeof readEventLog>): ReceiverReport {
   const expected = expectedEvents(reader.filter, log);
-  const { name, deliveries, lost, repeated, wrong, complaints } = compareWithLog(reader, expected);
-  return { name, expected: expected.length, received: deliveries, lost, repeated, wrong, complaints };
+  const { name, deliveries, lost, repeated, wrong, problems } = compareWithLog(reader, expected);
+  return { name, expected: expected.length, received: deliveries, lost, repeated, wrong, problems };
 }
 
-/** The event loop and the memory, by samples that are neither of a start nor of an end. */
+/** Event loop and memory, without the samples of starts and stops. */
 function watched(samples: readonly Sample[], starts: readonly number[], untilMs: number) {
   const lastStartMs = starts.at(-1) ?? 0;
   const seen = new Map<number, number>();
@@ -256,7 +256,7 @@ function watched(samples: readonly Sample[], starts: readonly number[], untilMs:
   const warm = last.filter(({ atMs }) => atMs >= warmAtMs);
   return {
     longestBlockMs: running.reduce((longest, { blockMs }) => Math.max(longest, blockMs), 0),
-    // A process that is frozen writes no sample: the time without one counts.
+    // A blocked process writes no samples, so the time between two samples counts too.
     longestDelayMs: running.reduce((longest, sample, index) => {
       const next = running[index + 1];
       const nextMs = next === undefined ? untilMs : next.pid === sample.pid ? next.atMs : sample.atMs;
@@ -280,7 +280,7 @@ function countsOf(home: Home, load: Load) {
     return {
       polls: count('SELECT count(*) AS n FROM refresh'),
       comments: { accepted: load.commentsAccepted, stored: count('SELECT count(*) AS n FROM comment') },
-      // What a reader was told must be what is stored.
+      // The count that a client received must be the stored one.
       reads: { visitors: load.visitors, counted: load.countedReads === reads ? reads : load.countedReads },
     };
   } finally {

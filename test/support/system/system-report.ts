@@ -2,26 +2,26 @@ import { plainTable } from '../plain-table.ts';
 import type { RequestFigures } from './load.ts';
 import type { ReceiverReport } from './receivers.ts';
 
-/** What a run of the whole came to. */
+/** Result of a system run. */
 export interface SystemReport {
   readonly seed: number;
   readonly seconds: number;
-  /** Events of the log, polls and pushes. */
+  /** Events in the log. */
   readonly events: number;
   readonly polls: number;
   readonly pushed: number;
   readonly reloads: number;
   readonly withdrawn: number;
-  /** Exit codes of the server, one for each time it was stopped by SIGTERM. */
+  /** Exit codes of the server after each SIGTERM. */
   readonly exits: readonly (number | null)[];
   /** Lines that the server logged as errors. */
   readonly faults: readonly string[];
-  /** Of the main thread: CPU time without a turn of the event loop, and the longest delay of a timer. */
+  /** Main thread: longest CPU time without a turn of the event loop, and longest delay of a timer. */
   readonly longestBlockMs: number;
   readonly longestDelayMs: number;
-  /** Per cent of a core; null: the server did not answer its watchdog. */
+  /** Per cent of a core; null: no response of the watchdog. */
   readonly idleCpuPercent: number | null;
-  /** Least squares over the samples after warming up, since the last start. */
+  /** Least squares over the samples after the warm-up of the last start. */
   readonly memory: {
     readonly samples: number;
     readonly rssMb: number;
@@ -34,14 +34,14 @@ export interface SystemReport {
   readonly reads: { readonly visitors: number; readonly counted: number | null };
 }
 
-/** What is not as it must be, one line each. Times are not judged: the machine may have other things to do. */
+/** Failures, one line each. Times are not checked: the machine may be busy. */
 export function systemFailures(report: SystemReport): readonly string[] {
   const { received, requests, comments, reads, exits, faults } = report;
   return [
-    ...received.flatMap(({ name, expected, lost, repeated, wrong, complaints }) => [
+    ...received.flatMap(({ name, expected, lost, repeated, wrong, problems }) => [
       ...(lost + repeated + wrong > 0 ? [`${name}: ${lost} lost, ${repeated} repeated, ${wrong} wrong`] : []),
       ...(expected === 0 ? [`${name}: had nothing to receive`] : []),
-      ...complaints.map((complaint) => `${name}: ${complaint}`),
+      ...problems.map((complaint) => `${name}: ${complaint}`),
     ]),
     ...requests.filter(({ failed }) => failed > 0).map(({ what, failed }) => `${what}: ${failed} requests failed`),
     ...(comments.accepted === comments.stored
@@ -54,7 +54,7 @@ export function systemFailures(report: SystemReport): readonly string[] {
   ];
 }
 
-/** The figures for people. */
+/** The figures as tables. */
 export function systemTable(report: SystemReport): string {
   const { memory, comments, reads } = report;
   const figures = [
@@ -71,7 +71,7 @@ export function systemTable(report: SystemReport): string {
     ['comments accepted, stored', `${comments.accepted}, ${comments.stored}`],
     ['visitors of an item, reads counted', `${reads.visitors}, ${reads.counted}`],
   ];
-  const title = `everything at once, seed ${report.seed}: ${report.events} events in ${report.seconds.toFixed(0)} s`;
+  const title = `whole system, seed ${report.seed}: ${report.events} events in ${report.seconds.toFixed(0)} s`;
   return [
     plainTable(title, ['figure', ''], figures),
     plainTable(

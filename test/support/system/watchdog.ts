@@ -6,13 +6,13 @@ import { until } from '../until.ts';
 const answerWithinMs = 15_000;
 const preload = new URL('./loop-watch.mjs', import.meta.url).href;
 
-/** One second of the server process. */
+/** One sample per second of the server process. */
 export interface Sample {
   readonly pid: number;
   readonly atMs: number;
-  /** The longest that the main thread worked without a turn of its event loop: CPU time. */
+  /** Longest CPU time of the main thread without a turn of its event loop. */
   readonly blockMs: number;
-  /** The longest that a timer waited: what other processes took is in it. */
+  /** Longest delay of a timer, including time taken by other processes. */
   readonly delayMs: number;
   readonly rssMb: number;
   readonly heapMb: number;
@@ -22,20 +22,19 @@ interface Idle {
   readonly idle: { readonly wallMs: number; readonly cpuMs: number };
 }
 
-/** Watches the event loop of a server process from within. */
+/** Samples the event loop from inside a server process. */
 export interface Watchdog {
-  /** For the environment of the server, and for its Node. */
+  /** Environment and Node options for the server. */
   readonly env: Readonly<Record<string, string>>;
   readonly nodeOptions: readonly string[];
   samples(): readonly Sample[];
   /**
-   * CPU of the server's main process in per cent of a core over a while, with the watch itself stopped; null: it did
-   * not answer.
+   * CPU of the server's main process in per cent of a core, measured while sampling is stopped; null: no response.
    */
   idleCpu(server: ServerProcess, forMs: number): Promise<number | null>;
 }
 
-/** A watchdog that writes into a file of the home. */
+/** Creates a watchdog that writes to a file in the home folder. */
 export function createWatchdog(home: Home): Watchdog {
   const file = path.join(home.folder, 'loop-watch.jsonl');
   const lines = (): readonly (Sample | Idle)[] =>
@@ -58,7 +57,7 @@ export function createWatchdog(home: Home): Watchdog {
   };
 }
 
-/** Growth an hour by least squares; 0 for fewer than two points. */
+/** Growth per hour by least squares; 0 for fewer than two points. */
 export function slopePerHour(points: readonly { readonly atMs: number; readonly value: number }[]): number {
   if (points.length < 2) return 0;
   const meanMs = points.reduce((sum, { atMs }) => sum + atMs, 0) / points.length;
