@@ -1,6 +1,14 @@
 import type { ItemsPage, WireFilter } from '../domain/events/wire.ts';
-import { defaultRuntime } from './client-runtime.ts';
-import type { ClientError, ClientEvents, ClientOptions, ClientRuntime, ClientState, Listener } from './client-types.ts';
+import type {
+  ClientError,
+  ClientEvents,
+  ClientOptions,
+  ClientRuntime,
+  ClientState,
+  Listener,
+  SocketLike,
+  SocketListener,
+} from './client-types.ts';
 import { ConnectionAborted, EventEmitter } from './event-emitter.ts';
 import { ReconnectBackoff } from './reconnect-backoff.ts';
 import { type ServerUrls, serverUrls } from './server-urls.ts';
@@ -212,4 +220,25 @@ function readFilters({ filter, filters }: ClientOptions): readonly WireFilter[] 
   if (filter !== undefined && filters !== undefined) throw new TypeError('use either filter or filters, not both');
   if (filters?.length === 0) throw new TypeError('filters is empty; omit it to receive everything');
   return filters ?? [filter ?? {}];
+}
+
+function openSocket(url: string, protocol: string, listener: SocketListener): SocketLike {
+  const socket = new globalThis.WebSocket(url, protocol);
+  socket.onmessage = ({ data }) => listener.message(data);
+  // `error` carries no information; the `close` event that always follows it does.
+  socket.onclose = ({ code, reason }) => listener.closed(code, reason);
+  return socket;
+}
+
+/** The globals of a browser, or of Node 22 and later. */
+function defaultRuntime(): ClientRuntime {
+  return {
+    openSocket: typeof globalThis.WebSocket === 'function' ? openSocket : null,
+    fetch: (url, options) => globalThis.fetch(url, options),
+    random: Math.random,
+    setTimer(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { parseFilterParams } from '../../domain/events/filter-params.ts';
+import { parseFilterParams } from '../../domain/events/parse-filter.ts';
 import { parseFilters } from '../../push/fanout/event-filter.ts';
 import { parseItemsParams, rejectUnknownParams } from '../shared/query-params.ts';
 import type { ItemsQuery } from '../shared/read-port.ts';

@@ -1,6 +1,6 @@
 import { parseCursor } from '../../../domain/events/event.ts';
 import type { Filter } from '../../../domain/events/filter.ts';
-import { parseFilterParams } from '../../../domain/events/filter-params.ts';
+import { parseFilterParams } from '../../../domain/events/parse-filter.ts';
 import { parseFilters } from '../../../push/fanout/event-filter.ts';
 import type { StartPosition } from '../../../push/fanout/fan-out.ts';
 
