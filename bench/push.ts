@@ -9,17 +9,17 @@ import { median, printRows } from './report.ts';
 interface Line {
   readonly name: string;
   readonly floor: number | null;
-  /** The floor with permessage-deflate for each connection. */
+  /** The baseline with permessage-deflate per connection. */
   readonly deflate: number | null;
   readonly newswire: number;
-  /** nginx with nchan, which no goal is about; null where it was not run or does nothing comparable. */
+  /** nginx with nchan, without a goal; null where it was not run or is not comparable. */
   readonly nchan: number | null;
   readonly goal: string;
-  /** Null: only shown. */
+  /** Null: no goal. */
   readonly met: boolean | null;
 }
 
-/** The peer, or nothing when it is not installed. */
+/** nchan, if it is installed. */
 type Peer = readonly ['nchan'] | readonly [];
 
 const highWaterBytes = 64 * 1024;
@@ -33,7 +33,7 @@ interface Storm {
   readonly sockets: number;
 }
 
-/** 5,000 readers come back in ten seconds: within the ring, then behind it. */
+/** 5,000 clients reconnect within ten seconds: within the buffer, then behind it. */
 async function storm(): Promise<Storm> {
   const sockets = socketsWithin(5000);
   return withBenchTarget('newswire', async ({ port, server, readers, open, publish, settle }) => {
@@ -41,7 +41,7 @@ async function storm(): Promise<Storm> {
     const { epoch, head } = await logBoundsAt(port);
     const readsOf = async (seq: number): Promise<number> => {
       const before = (await server.ask({ do: 'read' })).pageReads;
-      // A filter that nothing matches: the log is looked at in whole, and nothing is sent.
+      // A filter without matches: the whole log is matched, and nothing is sent.
       await open(sockets, { path: `/live?source=none&after=${epoch}-${seq}`, withinMs: 10_000 });
       await settle();
       const { pageReads } = await server.ask({ do: 'read' });
@@ -50,12 +50,12 @@ async function storm(): Promise<Storm> {
     };
     const inside = await readsOf(head - 5000);
     const behind = await readsOf(1000);
-    // The ring holds the newest 10,000; what lies between is read in pages of 500.
+    // The buffer holds the newest 10,000 events; older ones are read in pages of 500.
     return { inside, behind, pages: Math.ceil((head - 10_000 - 1000) / 500) + 1, sockets };
   });
 }
 
-/** One reader that reads nothing: what is unsent to it at most, and when it is ended. */
+/** A client that does not read: its maximum of unsent bytes, and when it is closed. */
 async function deafReader(): Promise<{ readonly unsentKb: number; readonly seconds: number }> {
   return withBenchTarget('newswire', async ({ port, server, readers, publish }) => {
     const deaf = await readers.ask({ do: 'deaf', port, path: '/live?after=head' });
@@ -84,7 +84,7 @@ function absoluteLine(name: string, newswire: number, most: number, others: Part
   return { ...none, name, newswire, goal: `<= ${most}`, met: newswire <= most, ...others };
 }
 
-/** Each kind by turns, so that a busy minute of the machine does not fall on one of them alone. */
+/** Alternates the kinds, so that a busy minute of the machine does not affect one of them alone. */
 async function byTurns<T>(kinds: readonly Kind[], run: (kind: Kind) => Promise<T>): Promise<(kind: Kind) => T[]> {
   const found = new Map<Kind, T[]>();
   for (let round = 0; round < rounds; round += 1) {
@@ -93,7 +93,7 @@ async function byTurns<T>(kinds: readonly Kind[], run: (kind: Kind) => Promise<T
   return (kind) => found.get(kind) ?? [];
 }
 
-/** A figure of the peer's rounds, when it is run. */
+/** A figure of nchan's rounds, if it is run. */
 function peerOf<T>(found: readonly T[], figure: (found: readonly T[]) => number): number | null {
   return found.length === 0 ? null : figure(found);
 }
@@ -101,7 +101,7 @@ function peerOf<T>(found: readonly T[], figure: (found: readonly T[]) => number)
 async function measureCpu(peer: Peer): Promise<Line[]> {
   const single = await byTurns(['floor', 'newswire', ...peer], (kind) => cpuPerDelivery(kind, 1));
   const coalesced = await byTurns(['newswire'], (kind) => cpuPerDelivery(kind, 16));
-  // Once: it does not coalesce, and takes its time.
+  // Once: it does not coalesce and is slow.
   const peerAtOnce = peer.length === 0 ? null : await cpuPerDelivery('nchan', 16);
   const deflate = await cpuPerDelivery('deflate', 1);
   const floor = median(single('floor'));
@@ -114,7 +114,7 @@ async function measureCpu(peer: Peer): Promise<Line[]> {
 
 async function measureLateness(peer: Peer): Promise<Line[]> {
   const late = await byTurns(['floor', 'newswire', ...peer], lateness);
-  // The least of the rounds: other work on the machine only ever adds.
+  // The minimum of the rounds: other work on the machine only increases it.
   const least = (kind: Kind, share: keyof Lateness): number => Math.min(...late(kind).map((one) => one[share]));
   const line = (name: string, share: keyof Lateness, others: Partial<Line> = {}): Line =>
     ratioLine(name, least('floor', share), least('newswire', share), 1.2, others);
@@ -202,7 +202,7 @@ function print(lines: readonly Line[]): void {
   printRows('push, beside a bare ws server with a loop of send(), and nginx with nchan', table);
 }
 
-/** What of pushing can be run here beside us; says why when nothing can. */
+/** Finds nchan; reports why it cannot be run. */
 function findPeer(): Peer {
   const found = readyNchan();
   if (!('missing' in found)) return ['nchan'];
@@ -211,8 +211,7 @@ function findPeer(): Peer {
 }
 
 /**
- * Measures pushing beside others in the same run: a bare `ws` server, the same with deflate,
- * and nginx with nchan where it is installed.
+ * Measures pushing against a bare `ws` server, the same with deflate, and nginx with nchan if installed, in the same run.
  */
 export async function push(json: boolean): Promise<void> {
   const peer = findPeer();

@@ -9,23 +9,23 @@ import { driveNchan } from './nchan-server.ts';
 
 export type Kind = 'floor' | 'deflate' | 'newswire' | 'nchan';
 
-/** A server and its readers, each a process of its own. */
+/** A server and its clients, each in its own process. */
 export interface BenchTarget {
   readonly port: number;
   readonly server: DrivenProcess<Command, Answer>;
   readonly readers: DrivenProcess<ReaderCommand, ReaderAnswer>;
-  /** Opens readers at the head, or where the path says. */
+  /** Opens clients at the head, or at the position in the path. */
   open(count: number, how?: { path?: string; transport?: 'ws' | 'sse'; withinMs?: number }): Promise<void>;
   publish(publishing: Partial<Publishing> & Pick<Publishing, 'commits'>): Promise<void>;
-  /** Waits until nothing more arrives at the readers. */
+  /** Waits until no more messages arrive at the clients. */
   settle(): Promise<void>;
 }
 
-/** About 800 bytes a message. */
+/** About 800 bytes per message. */
 const usualTextBytes = 210;
 
-/** Runs something with a server of a kind, and ends both processes. */
-export async function withBenchTarget<T>(kind: Kind, run: (stage: BenchTarget) => Promise<T>): Promise<T> {
+/** Runs a measurement with a server of a kind, and ends both processes. */
+export async function withBenchTarget<T>(kind: Kind, run: (target: BenchTarget) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
   mkdirSync(path.join(folder, 'feeds'));
   writeFileSync(path.join(folder, 'feeds', 'sources.yaml'), 'sources: []\n');
@@ -71,7 +71,7 @@ async function settle(readers: BenchTarget['readers']): Promise<void> {
   }
 }
 
-/** Where the log of our server stands. */
+/** The bounds of the server's event log. */
 export async function logBoundsAt(port: number): Promise<{ readonly epoch: string; readonly head: number }> {
   const response = await fetch(`http://127.0.0.1:${port}/api/events?limit=1`);
   return (await response.json()) as { epoch: string; head: number };

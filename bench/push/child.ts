@@ -4,44 +4,44 @@ import { createMeter, type Meter, type Reading } from './meter.ts';
 /** How a burst of events is published. */
 export interface Publishing {
   readonly commits: number;
-  /** Events of each commit. */
+  /** Events per commit. */
   readonly events: number;
   readonly everyMs: number;
-  /** Text of an item, so that its message is about as long. */
+  /** Bytes of text per item, which determines the size of a message. */
   readonly textBytes: number;
   readonly source: string;
 }
 
-/** What a server of a benchmark is told to do. */
+/** A command for a benchmark server. */
 export type Command =
   | { readonly do: 'reset' }
   | { readonly do: 'read' }
   | ({ readonly do: 'publish' } & Publishing)
-  /** Unsent bytes to the peer at a port; -1: it has gone. */
+  /** Unsent bytes to the peer at a port; -1: closed. */
   | { readonly do: 'unsent'; readonly port: number };
 
-/** What a server answers. */
+/** The response of a server. */
 export interface Answer extends Reading {
-  /** Reads of the database by those who fell behind the ring, since the start. */
+  /** Database reads for subscriptions behind the buffer, since the start. */
   readonly pageReads: number;
   readonly unsent: number;
 }
 
-/** A server, as far as the benchmark drives it. */
+/** The interface between a server and the benchmark. */
 export interface BenchServer {
   readonly url: string;
-  /** Commits so many events, tells the meter, and has them pushed. */
+  /** Commits events, notifies the meter, and has them pushed. */
   publish(publishing: Publishing, meter: Meter): Promise<void>;
   pageReads(): number;
   unsentTo(port: number): number;
 }
 
-/** Runs a server as a child process that is told what to do over its channel. */
+/** Runs a server as a child process that receives commands over IPC. */
 export async function serveBench(start: (meter: Meter) => Promise<BenchServer>): Promise<void> {
   const meter = createMeter();
   const server = await start(meter);
   process.on('message', (command: Command) => {
-    obey(server, command, meter).then(
+    execute(server, command, meter).then(
       (answer) => process.send?.(answer),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);
@@ -54,8 +54,8 @@ export async function serveBench(start: (meter: Meter) => Promise<BenchServer>):
 
 const nothing: Reading = { cpuMs: 0, bytes: 0, p50Ms: 0, p99Ms: 0, longestMs: 0, rssKb: 0, published: [] };
 
-/** Does one command with a server. */
-export async function obey(server: BenchServer, command: Command, meter: Meter): Promise<Answer> {
+/** Executes one command. */
+export async function execute(server: BenchServer, command: Command, meter: Meter): Promise<Answer> {
   if (command.do === 'reset') meter.reset();
   if (command.do === 'publish') await publishAll(server, command, meter);
   const unsent = command.do === 'unsent' ? server.unsentTo(command.port) : 0;
@@ -67,13 +67,13 @@ async function publishAll(server: BenchServer, publishing: Publishing, meter: Me
   const startedMs = performance.now();
   for (let commit = 0; commit < publishing.commits; commit += 1) {
     await server.publish(publishing, meter);
-    // By the clock, not after the last one: a slow server gets no fewer.
+    // At fixed times, not after the last commit, so that a slow server gets the same load.
     const dueMs = startedMs + (commit + 1) * publishing.everyMs - performance.now();
     if (publishing.everyMs > 0) await sleep(Math.max(0, dueMs));
   }
 }
 
-/** A socket of this process by its peer's port, to look at its backlog. */
+/** Finds a socket of this process by its peer's port, to read its backlog. */
 export function findSocket(port: number): { readonly writableLength: number } | undefined {
   const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
   return handles.find((handle): handle is { remotePort: number; writableLength: number } => {

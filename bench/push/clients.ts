@@ -1,41 +1,40 @@
-// Readers that cost as little as they can: raw sockets that count bytes. Usage: node bench/push/clients.ts; obeys
-// commands over its channel.
+// Minimal clients: raw sockets that count bytes. Usage: node bench/push/clients.ts; receives commands over IPC.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from './meter.ts';
 
-/** What the readers are told to do. */
+/** A command for the clients. */
 export type ReaderCommand =
   | {
       readonly do: 'open';
       readonly count: number;
       readonly port: number;
-      /** With its query. */
+      /** Including the query. */
       readonly path: string;
       readonly transport: 'ws' | 'sse';
       readonly offersDeflate?: boolean;
-      /** Spread over so long. */
+      /** Time over which the connections are spread. */
       readonly withinMs: number;
     }
   | { readonly do: 'count' }
-  /** How late the events were at every tenth reader, by when they were published; forgets them. */
+  /** Delays of the events at every tenth client; clears them. */
   | { readonly do: 'lateness'; readonly published: readonly (readonly [number, number])[] }
-  /** Opens one that reads nothing; tells its port, and later that it was ended. */
+  /** Opens a client that does not read; reports its port, and later that it was closed. */
   | { readonly do: 'deaf'; readonly port: number; readonly path: string }
   | { readonly do: 'close' };
 
-/** What they answer. */
+/** The response of the clients. */
 export interface ReaderAnswer {
   readonly open: number;
   readonly bytes: number;
-  /** Of the one that reads nothing. */
+  /** Of the client that does not read. */
   readonly port: number;
   /** NaN when nothing has arrived. */
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** Looking into what arrives costs the readers time. */
+/** Parsing messages costs time, so only some clients do. */
 const timedShare = 10;
 const sockets = new Set<Socket>();
 const shared = Buffer.allocUnsafe(65_536);
@@ -57,7 +56,7 @@ function headOf(path: string, transport: 'ws' | 'sse', offersDeflate: boolean): 
   ].join('\r\n');
 }
 
-/** Resolves when the server has answered. */
+/** Resolves when the server has responded. */
 function open(port: number, head: string, timed: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -80,7 +79,7 @@ function open(port: number, head: string, timed: boolean): Promise<void> {
   });
 }
 
-/** The first event of what was read: those that come later in the same piece are left out, alike for every server. */
+/** The first event of a chunk. Later ones in the same chunk are ignored, for every server alike. */
 function noteArrival(length: number): void {
   const seq = /"seq":(\d+)/.exec(shared.toString('latin1', 0, Math.min(length, 200)))?.[1];
   if (seq !== undefined) arrivals.push([Number(seq), monotonicMs()]);
@@ -110,7 +109,7 @@ function openDeaf(port: number, head: string): Promise<number> {
   });
 }
 
-async function obey(command: ReaderCommand): Promise<ReaderAnswer> {
+async function execute(command: ReaderCommand): Promise<ReaderAnswer> {
   let port = 0;
   if (command.do === 'open') {
     const head = headOf(command.path, command.transport, command.offersDeflate ?? false);
@@ -133,7 +132,7 @@ async function obey(command: ReaderCommand): Promise<ReaderAnswer> {
 }
 
 process.on('message', (command: ReaderCommand) => {
-  obey(command).then(
+  execute(command).then(
     (answer) => process.send?.(answer),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);

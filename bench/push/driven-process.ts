@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A child process that is told what to do and answers, one thing after the other. */
+/** A child process that executes commands one after the other. */
 export interface DrivenProcess<Command, Answer> {
   /** Its first line of output. */
   readonly line: string;
@@ -10,7 +10,7 @@ export interface DrivenProcess<Command, Answer> {
   end(): Promise<void>;
 }
 
-/** Starts a script of this folder. */
+/** Starts a script in this folder. */
 export async function drive<Command extends object, Answer>(
   script: string,
   args: readonly string[] = [],

@@ -1,5 +1,5 @@
-// The floor of pushing: a bare `ws` server that sends each message in a loop over its sockets. Usage:
-// node bench/push/floor.ts [deflate]; prints its URL and obeys commands over its channel.
+// The baseline: a bare `ws` server that sends each message in a loop over its sockets. Usage:
+// node bench/push/floor.ts [deflate]; prints its URL and receives commands over IPC.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';

@@ -1,6 +1,6 @@
 import type { Item } from '../../src/domain/items/item.ts';
 
-/** An item whose message is about as long as its text and 600 bytes more. */
+/** An item whose message is about 600 bytes longer than its text. */
 export function itemOf(id: number, textBytes: number, source: string): Item {
   const nowMs = Date.now();
   return {

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from '../report.ts';
 import { type Kind, withBenchTarget } from './bench-target.ts';
 
-/** Sockets that the limits of open files of both ends allow, up to a wish. */
-export function socketsWithin(wish: number): number {
+/** Number of sockets, limited by the open-file limits of both processes. */
+export function socketsWithin(requested: number): number {
   const limit = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024);
-  return Math.min(wish, limit - 200);
+  return Math.min(requested, limit - 200);
 }
 
-/** CPU of a delivery, in microseconds: without what storing or making the messages costs, which is measured with nobody there. */
+/** CPU per delivery in microseconds, without the cost of storing and encoding, which is measured without clients. */
 export async function cpuPerDelivery(kind: Kind, events: number): Promise<number> {
   const sockets = 1000;
   const commits = 100;
@@ -28,17 +28,17 @@ export async function cpuPerDelivery(kind: Kind, events: number): Promise<number
   });
 }
 
-/** In milliseconds; NaN where the writes of a server are not seen. */
+/** Milliseconds; NaN where the writes of a server cannot be observed. */
 export interface Lateness {
   /** From the commit to the write to a socket. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** From the commit, or the beginning of the request that publishes, to the read by a reader. */
+  /** From the commit, or the start of the publishing request, to the read by a client. */
   readonly receivedP50Ms: number;
   readonly receivedP99Ms: number;
 }
 
-/** How late events are: at the writes to sockets, in the server, and at the readers. */
+/** Delay of events: at the writes to sockets in the server, and at the clients. */
 export async function lateness(kind: Kind): Promise<Lateness> {
   return withBenchTarget(kind, async ({ server, readers, open, publish, settle }) => {
     await open(2000);
@@ -53,7 +53,7 @@ export async function lateness(kind: Kind): Promise<Lateness> {
   });
 }
 
-/** Memory of a connection that gets nothing. */
+/** Memory of an idle connection. */
 export async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<number> {
   const sockets = socketsWithin(4000);
   return withBenchTarget(kind, async ({ server, open, settle }) => {
@@ -63,7 +63,7 @@ export async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<numbe
       await server.ask({ do: 'read' });
       return (await server.ask({ do: 'read' })).rssKb;
     };
-    // What the first ones warm up is nobody's memory.
+    // The first connections warm the process up and are not counted.
     await open(500, { path, transport });
     const before = await rss();
     await open(sockets, { path, transport });
@@ -71,7 +71,7 @@ export async function idleKb(kind: Kind, transport: 'ws' | 'sse'): Promise<numbe
   });
 }
 
-/** Longest time that the event loop is away while one event goes to all; the middle one of five. */
+/** Longest block of the event loop while one event is sent to all clients; median of five. */
 export async function longestBlock(kind: Kind, sockets: number): Promise<number> {
   return withBenchTarget(kind, async ({ server, open, publish, settle }) => {
     await open(sockets, { withinMs: sockets });

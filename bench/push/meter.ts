@@ -1,29 +1,29 @@
 import { Socket } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-/** What a server spent and how late it was since its meter was set to nothing. */
+/** CPU, memory and delays of a server since the last reset of its meter. */
 export interface Reading {
   readonly cpuMs: number;
-  /** Written to sockets. */
+  /** Bytes written to sockets. */
   readonly bytes: number;
   /** From the commit of an event to the write to a socket. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Longest time that the event loop was away. */
+  /** Longest block of the event loop. */
   readonly longestMs: number;
   readonly rssKb: number;
   /** Seq and `monotonicMs` of each event committed. */
   readonly published: readonly (readonly [number, number])[];
 }
 
-/** Milliseconds on a clock that all processes of a machine share. */
+/** Milliseconds on a clock shared by all processes of the machine. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Measures this process, by its writes to sockets. */
+/** Measures this process by its writes to sockets. */
 export interface Meter {
-  /** The event in these bytes, and in any that begin with its seq, was committed now. */
+  /** Records that the event in these bytes was committed now. */
   committed(seq: number): void;
   reset(): void;
   read(): Reading;
@@ -31,12 +31,12 @@ export interface Meter {
 
 const mostSamples = 4_000_000;
 
-/** Hooks the writes of all sockets: once a process, and alike in every server that is compared. */
+/** Hooks the writes of all sockets, once per process and in every compared server alike. */
 export function createMeter(): Meter {
   const samples = new Float64Array(mostSamples);
   const commits = new Map<number, number>();
   let published: [number, number][] = [];
-  // The bytes of a frame are shared by all who get it: looked into once.
+  // The bytes of a frame are shared by all clients: parsed once.
   const seqOf = new WeakMap<Buffer, number>();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -81,7 +81,7 @@ export function createMeter(): Meter {
   };
 }
 
-/** Also gives back what the heap keeps in reserve: what counts is what is held, not how fast it was asked for. */
+/** Also returns reserved heap to the system, so that only used memory is measured. */
 function collect(): void {
   const gc = global.gc as ((how: object) => void) | undefined;
   gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });

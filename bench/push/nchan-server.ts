@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'undici';
 import { toWireBody, wireItemJson } from '../../src/domain/events/wire-item.ts';
 import { usageOf } from '../processes.ts';
-import { type Answer, type BenchServer, type Command, obey } from './child.ts';
+import { type Answer, type BenchServer, type Command, execute } from './child.ts';
 import type { DrivenProcess } from './driven-process.ts';
 import { itemOf } from './item.ts';
 import { type Meter, monotonicMs } from './meter.ts';
@@ -17,7 +17,7 @@ const mostConnections = 16_000;
 const startsWithinMs = 10_000;
 
 /**
- * Runs nginx with nchan below a folder, published to over HTTP with the bytes that our readers get.
+ * Runs nginx with nchan in a folder; messages with the bytes of Newswire are published over HTTP.
  *
  * @throws Error when it is not installed or does not start.
  */
@@ -37,7 +37,7 @@ export async function driveNchan(folder: string): Promise<DrivenProcess<Command,
     const server = createPublisher(url, client);
     return {
       line: url,
-      ask: (command) => obey(server, command, meter),
+      ask: (command) => execute(server, command, meter),
       async end() {
         await client.destroy();
         await end();
@@ -51,9 +51,7 @@ export async function driveNchan(folder: string): Promise<DrivenProcess<Command,
 }
 
 /**
- * Ends it for sure. When this process is ended from outside, its folder goes too: nobody else will remove it then.
- *
- * Killed, not asked: it has nothing to save.
+ * Kills nginx, which has nothing to save. If this process is killed, the folder is removed as well.
  */
 function ender(child: ChildProcess, folder: string): () => Promise<void> {
   const exited = new Promise<void>((resolve) => {
@@ -78,7 +76,7 @@ function ender(child: ChildProcess, folder: string): () => Promise<void> {
   };
 }
 
-/** nginx takes no port 0. */
+/** nginx does not support port 0. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -130,13 +128,13 @@ function createPublisher(url: string, client: Client): BenchServer {
   };
 }
 
-/** A message as our readers get it. */
+/** A message as Newswire sends it. */
 export function frameOf(seq: number, textBytes: number, source: string): string {
   const item = wireItemJson(JSON.stringify(toWireBody(itemOf(seq, textBytes, source))), 'http://127.0.0.1:3000', seq);
   return `{"type":"item","ch":"9NAqkmSkOA","seq":${seq},"prev":${seq - 1},"op":"add","item":${item}}`;
 }
 
-/** Measures a process from outside: what it does with its sockets is not seen. */
+/** Measures a process from outside, without its socket writes. */
 export function createProcessMeter(pid: number): Meter {
   let before = usageOf(pid).cpuSeconds;
   let published: [number, number][] = [];
@@ -154,7 +152,7 @@ export function createProcessMeter(pid: number): Meter {
   };
 }
 
-/** The resident set out of a process's status. */
+/** The resident set size from a process's status. */
 export function residentKb(status: string): number {
   const kb = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
   if (kb === undefined) throw new Error('the process has no resident set any more');

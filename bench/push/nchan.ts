@@ -3,31 +3,31 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Where nginx and its module nchan are. */
+/** Paths of nginx and its module nchan. */
 export interface Nchan {
   readonly nginx: string;
   /** Null: compiled into nginx. */
   readonly module: string | null;
 }
 
-/** Why the peer cannot be run. */
+/** Why nchan cannot be run. */
 export interface NoNchan {
   readonly missing: string;
 }
 
-/** What a search looks at. */
+/** The environment in which nginx is searched. */
 export interface NchanEnvironment {
-  /** Folders of programs, the first wins. */
+  /** Folders of programs, in order of precedence. */
   readonly folders: readonly string[];
   isFile(file: string): boolean;
-  /** What `nginx -V` prints. */
+  /** Output of `nginx -V`. */
   build(nginx: string): string;
 }
 
-/** Messages that nchan keeps of a channel: as many as our ring holds. */
+/** Messages that nchan keeps per channel: as many as the event buffer. */
 export const keptMessages = 10_000;
 
-/** In a test nginx minds no other program at its port, but one that it may not listen at. */
+/** `nginx -t` ignores a port in use, but not a privileged port. */
 const testedPort = 65_000;
 const moduleName = 'ngx_nchan_module.so';
 const moduleFolders = [
@@ -39,7 +39,7 @@ const moduleFolders = [
   '/etc/nginx/modules',
 ];
 
-/** Finds nginx on the PATH, and nchan where nginx or its packages keep modules. */
+/** Finds nginx on the PATH, and nchan in the module folders of nginx and its packages. */
 export function findNchan({ folders, isFile, build }: NchanEnvironment = surroundings()): Nchan | NoNchan {
   const nginx = folders.map((folder) => path.join(folder, 'nginx')).find(isFile);
   if (nginx === undefined) return { missing: 'there is no nginx on the PATH' };
@@ -54,14 +54,14 @@ export function findNchan({ folders, isFile, build }: NchanEnvironment = surroun
 
 function surroundings(): NchanEnvironment {
   return {
-    // Where Debian has it is on the PATH of root only.
+    // Debian's location is on the PATH of root only.
     folders: [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'],
     isFile: (file) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false,
     build: (nginx) => spawnSync(nginx, ['-V'], { encoding: 'utf8' }).stderr,
   };
 }
 
-/** Finds nchan and has nginx look at our configuration: a module may be made for another nginx. */
+/** Finds nchan and lets nginx test the configuration: a module may be built for another nginx. */
 export function readyNchan(): Nchan | NoNchan {
   const found = findNchan();
   if ('missing' in found) return found;
@@ -75,13 +75,13 @@ export function readyNchan(): Nchan | NoNchan {
   }
 }
 
-/** What nginx complains about, in one line. */
+/** The error of nginx, in one line. */
 export function emergencyIn(output: string): string {
   const line = output.split('\n').find((one) => one.includes('[emerg]')) ?? output.split('\n')[0];
   return `nginx says ${line?.replace(/^.*\[emerg\]\s*(\d+#\d+:\s*)?/, '').trim() || 'nothing'}`;
 }
 
-/** Writes the configuration into a folder, and gives the arguments that make nginx live there alone. */
+/** Writes the configuration into a folder, and returns the arguments that confine nginx to it. */
 export function configure(
   { module }: Nchan,
   folder: string,
@@ -93,9 +93,9 @@ export function configure(
 }
 
 /**
- * One process, no more than publishing and reading, and no log of requests. Relative names are below nginx's prefix.
+ * One process, only publishing and subscribing, no request log. Relative names are below nginx's prefix.
  *
- * The longest message fits its buffer, so that none goes to a file.
+ * The largest message fits the buffer, so that none is written to a file.
  */
 export function nchanConfig(of: {
   readonly module: string | null;

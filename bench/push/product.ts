@@ -1,5 +1,5 @@
-// The product's serving side over a database of its own. Usage: node bench/push/product.ts FOLDER; prints its URL and
-// obeys commands over its channel.
+// Newswire's live server over its own database. Usage: node bench/push/product.ts FOLDER; prints its URL and receives
+// commands over IPC.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -13,7 +13,7 @@ type Built<Name extends string> = Name extends 'serving'
     ? typeof import('../../src/server/metrics-registry.ts')
     : never;
 
-/** A module as it is run, not as it is written: pages are compiled. */
+/** A compiled module: pages are JSX. */
 async function built<T>(name: string): Promise<T> {
   return (await import(fileURLToPath(new URL(`../../dist/src/${name}.js`, import.meta.url)))) as T;
 }
@@ -56,7 +56,7 @@ async function start(): Promise<BenchServer> {
   return {
     url,
     pageReads() {
-      // After so many commits the tail has read; after the first it may be about to.
+      // After several commits the tail has read the first ones.
       if (reads.head > 5000 && reads.all === 0) throw new Error('the reads of the log are not seen any more');
       return reads.pages;
     },
@@ -77,15 +77,15 @@ async function start(): Promise<BenchServer> {
   };
 }
 
-/** Reads of the event log, as the database sees them. */
+/** Reads of the event log, counted at the database. */
 interface LogReads {
   all: number;
-  /** Those that begin below the newest 600: the tail itself reads on from the newest only. */
+  /** Reads that start below the newest 600 events: not those of the tail. */
   pages: number;
   head: number;
 }
 
-/** Hooks the statements of the database engine: past every layer of ours, so that none of them can hide a read. */
+/** Hooks the statements of the database engine, below all layers of the product, so that no read is missed. */
 function countReads(): LogReads {
   const reads: LogReads = { all: 0, pages: 0, head: 0 };
   const probe = new Database(':memory:');

@@ -3,29 +3,29 @@ import type { ServerMessage } from '../../src/domain/events/wire.ts';
 import { type BenchTarget, logBoundsAt, withBenchTarget } from './bench-target.ts';
 import { keptMessages } from './nchan.ts';
 
-/** A reader that left after the first event and came back: what it never got and was not told of. */
+/** Events that a client which disconnected after the first event and reconnected never received, without notice. */
 export interface LossReport {
-  /** When all that it missed is kept. */
+  /** When all missed events are still buffered. */
   readonly within: number;
-  /** When it missed 100 more than are kept, or sent again. */
+  /** When it missed 100 more than are buffered or replayed. */
   readonly behind: number;
 }
 
 const few = 100;
-/** Of one subscription, what we send again at most. */
+/** Maximum replay of a subscription. */
 const mostReplayed = 50_000;
 const quietMs = 1000;
 const textBytes = 10;
 
-/** Ours: it comes back with its cursor, and is told to begin anew when that does not do. */
+/** Newswire: the client reconnects with its cursor, and gets a reset when it cannot be replayed. */
 export async function lostByNewswire(): Promise<LossReport> {
   return withBenchTarget('newswire', async ({ port, publish }) => {
     await publish({ commits: 1, textBytes });
     const { epoch } = await logBoundsAt(port);
     const lost = async (missed: number): Promise<number> => {
       const messages = await messagesOf(`ws://127.0.0.1:${port}/live?after=${epoch}-1`);
-      const heard = messages.map((text) => JSON.parse(text) as ServerMessage);
-      if (heard.some(({ type }) => type === 'reset')) return 0;
+      const received = messages.map((text) => JSON.parse(text) as ServerMessage);
+      if (received.some(({ type }) => type === 'reset')) return 0;
       return missed - seqsIn(messages).size;
     };
     await publish({ commits: few, textBytes });
@@ -35,7 +35,7 @@ export async function lostByNewswire(): Promise<LossReport> {
   });
 }
 
-/** nchan's: it comes back with the id of its last message, and gets what is buffered. */
+/** nchan: the client reconnects with the id of its last message, and gets the buffered messages. */
 export async function lostByNchan(): Promise<LossReport> {
   return withBenchTarget('nchan', async ({ port, publish }) => {
     const url = `ws://127.0.0.1:${port}/live`;
@@ -49,7 +49,7 @@ export async function lostByNchan(): Promise<LossReport> {
   });
 }
 
-/** Messages go with their ids only to those who ask for nchan's own subprotocol. */
+/** Message ids are sent only with nchan's own subprotocol. */
 async function firstId(url: string, publish: BenchTarget['publish']): Promise<string> {
   const socket = new WebSocket(url, ['ws+meta.nchan']);
   try {
@@ -68,7 +68,7 @@ async function firstId(url: string, publish: BenchTarget['publish']): Promise<st
   }
 }
 
-/** What a reader gets until nothing more comes. */
+/** The messages of a client until no more arrive. */
 async function messagesOf(url: string, options: { headers?: Record<string, string> } = {}): Promise<string[]> {
   const socket = new WebSocket(url, options);
   const messages: string[] = [];
@@ -88,7 +88,7 @@ async function messagesOf(url: string, options: { headers?: Record<string, strin
   return messages;
 }
 
-/** The places of the events in messages: one event each, or several. */
+/** The seqs of the events in messages. */
 export function seqsIn(messages: readonly string[]): Set<number> {
   const found = messages.flatMap((text) => {
     const message = JSON.parse(text) as {

@@ -15,15 +15,15 @@ describe('nginx with nchan', () => {
     'carries our messages to a reader, and is gone when it was ended',
     async () => {
       const nchan = await driveNchan(folder);
-      const heard: string[] = [];
+      const received: string[] = [];
       const socket = new WebSocket(`${nchan.line.replace('http', 'ws')}/live?after=head`);
-      socket.on('message', (data) => heard.push(String(data)));
+      socket.on('message', (data) => received.push(String(data)));
       try {
         await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
         await nchan.ask({ do: 'publish', commits: 2, events: 3, everyMs: 0, textBytes: 40_000, source: 'example' });
-        await until('six messages', () => heard.length === 6 || null);
-        expect(heard.map((text) => (JSON.parse(text) as { seq: number }).seq)).toEqual([1, 2, 3, 4, 5, 6]);
-        expect(Object.keys(JSON.parse(heard[0]!) as object)).toEqual(
+        await until('six messages', () => received.length === 6 || null);
+        expect(received.map((text) => (JSON.parse(text) as { seq: number }).seq)).toEqual([1, 2, 3, 4, 5, 6]);
+        expect(Object.keys(JSON.parse(received[0]!) as object)).toEqual(
           Object.keys(JSON.parse(frameOf(1, 40_000, 'example')) as object),
         );
         const reading = await nchan.ask({ do: 'read' });

@@ -15,10 +15,10 @@ afterEach(async () => {
 
 const link = 'https://www.example.org/';
 const quay: Entry = { guid: 'a-1', title: 'Harbour opens a quay', link: `${link}quay`, text: 'Long & <b>bold</b>.' };
-const ferry: Entry = { guid: 'a-2', title: 'Ferry timetable changes', link: `${link}ferry?a=1|2`, author: 'The desk' };
+const ferry: Entry = { guid: 'a-2', title: 'Ferry timetable changes', link: `${link}ferry?a=1|2`, author: 'A. Writer' };
 const locks: Entry = { guid: 'a-3', title: 'Lock keepers meet', link: `${link}locks`, date: new Date() };
 
-interface Stage {
+interface Setup {
   readonly origin: Origin;
   readonly home: Home;
   readonly server: ServerProcess;
@@ -26,7 +26,7 @@ interface Stage {
   publish(entries: readonly Entry[]): Promise<void>;
 }
 
-async function open(): Promise<Stage> {
+async function open(): Promise<Setup> {
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
   const put = (entries: readonly Entry[]): void => {
@@ -48,7 +48,7 @@ async function open(): Promise<Stage> {
 }
 
 /** A plain socket whose every word, in both directions, is checked. */
-function connect({ server, check }: Stage) {
+function connect({ server, check }: Setup) {
   const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}/live`);
   const said: ServerMessage[] = [];
   socket.on('message', (data) => {
@@ -57,7 +57,7 @@ function connect({ server, check }: Stage) {
   });
   cleanups.push(() => socket.terminate());
   return {
-    heard: (type: ServerMessage['type'], more: (message: ServerMessage) => boolean = () => true) =>
+    received: (type: ServerMessage['type'], more: (message: ServerMessage) => boolean = () => true) =>
       until(`a ${type}`, () => (said.some((message) => message.type === type && more(message)) ? true : null)),
     send(message: ClientMessage) {
       check.record('client', JSON.stringify(message));
@@ -68,37 +68,37 @@ function connect({ server, check }: Stage) {
 
 describe('a running server', () => {
   it('sends messages as described by /api/asyncapi.json', async () => {
-    const stage = await open();
-    const { server, check, publish } = stage;
+    const setup = await open();
+    const { server, check, publish } = setup;
     const stop = new AbortController();
     const stream = await fetch(`${server.url}/events?after=floor&backfill=true`, { signal: stop.signal });
-    const reader = connect(stage);
-    await reader.heard('welcome');
+    const reader = connect(setup);
+    await reader.received('welcome');
     reader.send({ type: 'subscribe', id: 'all', after: 'floor', filter: { backfill: true } });
-    await reader.heard('live');
+    await reader.received('live');
     reader.send({ type: 'subscribe', id: 'quay', filter: { q: 'quay', backfill: true } });
     await until('both subscriptions', () =>
-      reader.heard('subscribed', (m) => m.type === 'subscribed' && m.id === 'quay'),
+      reader.received('subscribed', (m) => m.type === 'subscribed' && m.id === 'quay'),
     );
     await publish([ferry, locks, quay]);
-    await reader.heard('items');
+    await reader.received('items');
     await publish([ferry, locks, { ...quay, title: 'Harbour opens a pier' }]);
     // The title has lost its word: to one filter the item has changed, to the other it has gone.
-    await reader.heard('item', (m) => m.type === 'item' && m.op === 'update');
-    await reader.heard('item', (m) => m.type === 'item' && m.op === 'remove');
+    await reader.received('item', (m) => m.type === 'item' && m.op === 'update');
+    await reader.received('item', (m) => m.type === 'item' && m.op === 'remove');
     reader.send({ type: 'ping' });
-    await reader.heard('ping');
+    await reader.received('ping');
     reader.send({ type: 'unsubscribe', id: 'quay' });
     reader.send({ type: 'subscribe', id: 'lost', after: 'other-7' });
-    await reader.heard('reset');
+    await reader.received('reset');
     reader.send({ type: 'unsubscribe', id: 'never' });
-    await reader.heard('error');
+    await reader.received('error');
     await server.end('SIGTERM');
-    await reader.heard('bye');
+    await reader.received('bye');
 
-    const told = streamMessagesOf(await stream.text());
-    for (const { data } of told) check.record('server', data);
-    expect(told.map(({ event }) => event)).toEqual(['item', 'live', 'item', 'item', 'item', 'bye']);
+    const streamed = streamMessagesOf(await stream.text());
+    for (const { data } of streamed) check.record('server', data);
+    expect(streamed.map(({ event }) => event)).toEqual(['item', 'live', 'item', 'item', 'item', 'bye']);
     expect(check.faults).toEqual([]);
     expect(check.seen()).toEqual(
       expect.arrayContaining(['server.item', 'server.items', 'server.reset', 'server.error', 'server.bye']),

@@ -58,7 +58,7 @@ async function prepare(): Promise<{ origin: Origin; home: Home; publish(count: n
 }
 
 function declare(home: Home, url: string, more = ''): void {
-  home.write('hooks.yaml', `webhooks:\n  - { id: desk, url: "${url}", secret: "$\{NEWS_HOOK_SECRET}"${more} }\n`);
+  home.write('hooks.yaml', `webhooks:\n  - { id: hook, url: "${url}", secret: "$\{NEWS_HOOK_SECRET}"${more} }\n`);
 }
 
 async function start(home: Home): Promise<ServerProcess> {
@@ -123,7 +123,7 @@ describe('a declared webhook', () => {
     expect(chain.every(({ after }, index) => index === 0 || after === chain[index - 1]?.cursor)).toBe(true);
     expect(victim.output() + server.output()).not.toContain(key.toString('base64'));
     await until('the state', async () => (await webhook(home))['behind'] === 0 || null);
-    expect(await webhook(home)).toMatchObject({ id: 'desk', condition: 'ok', failures: 0 });
+    expect(await webhook(home)).toMatchObject({ id: 'hook', condition: 'ok', failures: 0 });
   });
 
   it('is retried after failures, paused by 410, resumed and replayed by command, and changed while the server runs', async () => {
@@ -147,11 +147,11 @@ describe('a declared webhook', () => {
     publish(3);
     await makeDue(home, 'reports');
     await until('the pause', async () => (await webhook(home))['condition'] === 'paused' || null);
-    expect((await runCommand(home, ['webhooks', 'resume', 'desk'])).code).toBe(0);
+    expect((await runCommand(home, ['webhooks', 'resume', 'hook'])).code).toBe(0);
     await until('the delivery after all', async () => (await webhook(home))['behind'] === 0 || null);
 
     const asked = origin.to('/hook').length;
-    expect((await runCommand(home, ['webhooks', 'replay', 'desk', '--after', 'floor'])).code).toBe(0);
+    expect((await runCommand(home, ['webhooks', 'replay', 'hook', '--after', 'floor'])).code).toBe(0);
     await until('the replay', () => origin.to('/hook')[asked]);
     // The first read was backfill, which was not asked for.
     expect(accepted(origin.to('/hook').slice(asked))).toEqual([2, 3]);

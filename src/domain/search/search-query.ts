@@ -169,15 +169,15 @@ export function parseSearchQuery(text: string): SearchQuery {
 
 function addTerm(query: Draft, term: Term): void {
   const { isExcluded, field, value } = term;
-  const places = isExcluded ? query.excludedScope : query.includedScope;
+  const scope = isExcluded ? query.excludedScope : query.includedScope;
   const phrases = isExcluded ? query.excluded : query.required;
   const words = searchWords(value);
   const dayMs = isExcluded ? null : parseDay(value);
   if (field === 'after' && dayMs !== null) query.afterMs = dayMs;
   else if (field === 'before' && dayMs !== null) query.beforeMs = dayMs;
   else if (words.length === 0) return;
-  else if (field === 'section') places.sections.push(slug(value));
-  else if (field === 'source') places.sources.push(slug(value));
+  else if (field === 'section') scope.sections.push(slug(value));
+  else if (field === 'source') scope.sources.push(slug(value));
   else if (field === 'author') phrases.push(words.map((found) => authorPrefix + found));
   else phrases.push(field === '' ? words : [field, ...words]);
 }

@@ -75,13 +75,13 @@ class Tail implements LogTail {
   #holes = 0;
   /** Position below the head at which an empty page was read once. */
   #missing = -1;
-  readonly #reader: Coalescer;
+  readonly #readTask: Coalescer;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: Required<LogTailOptions>) {
     this.#options = options;
     this.#buffer = createEventBuffer(1, options);
-    this.#reader = createCoalescer(() => this.#readToHead(), { name: 'reading the event log', log: options.log });
+    this.#readTask = createCoalescer(() => this.#readToHead(), { name: 'reading the event log', log: options.log });
     this.#pages = createPageReader(options.eventLog, {
       pageSize: options.pageSize,
       maxConcurrentReads: options.maxConcurrentReads,
@@ -99,18 +99,18 @@ class Tail implements LogTail {
 
   async start(): Promise<void> {
     this.#startAt(await this.#options.eventLog.bounds());
-    this.#timer = setInterval(() => this.#reader.wake(), this.#options.pollEveryMs);
+    this.#timer = setInterval(() => this.#readTask.wake(), this.#options.pollEveryMs);
     this.#timer.unref();
   }
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#reader.stop();
+    await this.#readTask.stop();
   }
 
   notify(head: number): void {
-    if (head > this.#last && this.#timer !== null) this.#reader.wake();
+    if (head > this.#last && this.#timer !== null) this.#readTask.wake();
   }
 
   eventsAfter(seq: number): readonly LogEvent[] | null {

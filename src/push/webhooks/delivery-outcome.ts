@@ -4,9 +4,9 @@ import type { WebhookOutcome, WebhookState } from '../../domain/events/webhook.t
 import type { WebhookBatch } from './webhook-batch.ts';
 
 const firstMs = 1000;
-const mostMs = hourMs;
-const leastMs = 250;
-const mostRetryAfterMs = dayMs;
+const maxMs = hourMs;
+const minMs = 250;
+const maxRetryAfterMs = dayMs;
 
 /** Result of one attempt to send a delivery. */
 export type PostResult =
@@ -29,11 +29,11 @@ export interface Moment {
 export function nextWebhookState(
   state: WebhookState,
   sent: Extract<WebhookBatch, { kind: 'send' }>,
-  answer: PostResult,
+  result: PostResult,
   { nowMs, random }: Moment,
 ): WebhookState {
-  const { outcome, detail } = classify(answer);
-  const attempt = { lastOutcome: outcome, lastStatus: answer.status, lastDetail: detail, lastAttemptMs: nowMs };
+  const { outcome, detail } = classify(result);
+  const attempt = { lastOutcome: outcome, lastStatus: result.status, lastDetail: detail, lastAttemptMs: nowMs };
   switch (outcome) {
     case 'delivered':
       return {
@@ -50,8 +50,8 @@ export function nextWebhookState(
       return { ...state, ...attempt, ...failedOnce(state, nowMs), pausedMs: nowMs };
     case 'throttled':
     case 'failed': {
-      const asked = answer.kind === 'answered' ? (answer.retryAfterMs ?? 0) : 0;
-      const waitMs = Math.max(backOffMs(state.failures, random), Math.min(asked, mostRetryAfterMs));
+      const requestedMs = result.kind === 'answered' ? (result.retryAfterMs ?? 0) : 0;
+      const waitMs = Math.max(backoffMs(state.failures, random), Math.min(requestedMs, maxRetryAfterMs));
       return { ...state, ...attempt, ...failedOnce(state, nowMs), nextAttemptMs: nowMs + waitMs };
     }
     default:
@@ -64,13 +64,13 @@ function failedOnce({ failures, firstFailedMs }: WebhookState, nowMs: number) {
 }
 
 /** Random, up to a bound that doubles with each failure: receivers that failed together are not retried together. */
-function backOffMs(failures: number, random: number): number {
-  return leastMs + Math.round(random * Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20)));
+function backoffMs(failures: number, random: number): number {
+  return minMs + Math.round(random * Math.min(maxMs, firstMs * 2 ** Math.min(failures, 20)));
 }
 
-function classify(answer: PostResult): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
-  if (answer.kind === 'failed') return { outcome: 'failed', detail: answer.detail };
-  const { status } = answer;
+function classify(result: PostResult): { readonly outcome: WebhookOutcome; readonly detail: string | null } {
+  if (result.kind === 'failed') return { outcome: 'failed', detail: result.detail };
+  const { status } = result;
   if (status >= 200 && status < 300) return { outcome: 'delivered', detail: null };
   if (status === 410) return { outcome: 'gone', detail: 'HTTP 410: the receiver no longer accepts deliveries' };
   if (status === 429 || status === 503) return { outcome: 'throttled', detail: `HTTP ${status}` };

@@ -12,12 +12,12 @@ afterEach(async () => {
 
 async function tailOf(log: MemoryLog, options: Partial<LogTailOptions> = {}) {
   const tail = createLogTail({ eventLog: log, log: silentLog, pollEveryMs: 1e6, ...options });
-  const told: string[] = [];
-  tail.onAdvance(() => told.push(`at ${tail.bounds.head}`));
-  tail.onDiscontinuity((reason) => told.push(reason));
+  const calls: string[] = [];
+  tail.onAdvance(() => calls.push(`at ${tail.bounds.head}`));
+  tail.onDiscontinuity((reason) => calls.push(reason));
   await tail.start();
   open.push(tail);
-  return { tail, told };
+  return { tail, calls };
 }
 
 const seqs = (events: readonly { seq: number }[] | null) => events?.map((event) => event.seq) ?? null;
@@ -32,22 +32,22 @@ describe('createLogTail', () => {
 
   it('reads new events when notified', async () => {
     const log = new MemoryLog(7);
-    const { tail, told } = await tailOf(log);
+    const { tail, calls } = await tailOf(log);
     log.append();
     log.append();
     tail.notify(9);
     await drainEventLoop();
     expect(seqs(tail.eventsAfter(7))).toEqual([8, 9]);
-    expect(told).toEqual(['at 9']);
+    expect(calls).toEqual(['at 9']);
   });
 
   it('reads page by page and calls the listeners after each', async () => {
     const log = new MemoryLog();
-    const { tail, told } = await tailOf(log, { pageSize: 4 });
+    const { tail, calls } = await tailOf(log, { pageSize: 4 });
     for (let index = 0; index < 10; index += 1) log.append();
     tail.notify(10);
     await drainEventLoop();
-    expect(told).toEqual(['at 4', 'at 8', 'at 10']);
+    expect(calls).toEqual(['at 4', 'at 8', 'at 10']);
   });
 
   it('ignores a notification of events that it has already read', async () => {
@@ -238,7 +238,7 @@ describe('createLogTail', () => {
 
     it('counts no hole when it was suspended while retention passed its position', async () => {
       const log = new MemoryLog(3);
-      const { tail, told } = await tailOf(log);
+      const { tail, calls } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
       log.trim(9);
       tail.notify(13);
@@ -246,30 +246,30 @@ describe('createLogTail', () => {
       expect(tail.holes).toBe(0);
       expect(tail.bounds).toEqual({ epoch: 'e1', head: 13, floor: 9 });
       expect(tail.eventsAfter(3)).toBe(null);
-      expect(told.at(-1)).toBe('at 13');
+      expect(calls.at(-1)).toBe('at 13');
     });
 
     it('counts no hole when retention deleted all events', async () => {
       const log = new MemoryLog(3);
-      const { tail, told } = await tailOf(log);
+      const { tail, calls } = await tailOf(log);
       for (let index = 0; index < 10; index += 1) log.append();
       log.trim(14);
       tail.notify(13);
       await drainEventLoop();
       expect(tail.holes).toBe(0);
       expect(tail.bounds).toEqual({ epoch: 'e1', head: 13, floor: 14 });
-      expect(told).toEqual(['at 13']);
+      expect(calls).toEqual(['at 13']);
     });
   });
 
   describe('when the log is replaced', () => {
     it('is at the head of the new log before it calls the listeners', async () => {
       const log = new MemoryLog(9);
-      const { tail, told } = await tailOf(log);
+      const { tail, calls } = await tailOf(log);
       log.replace('e2', 4);
       tail.notify(10);
       await drainEventLoop();
-      expect(told).toEqual(['epoch_changed']);
+      expect(calls).toEqual(['epoch_changed']);
       expect(tail.bounds).toEqual({ epoch: 'e2', head: 4, floor: 1 });
     });
 
@@ -299,11 +299,11 @@ describe('createLogTail', () => {
 
     it('reports position_lost when the same log became shorter', async () => {
       const log = new MemoryLog(9);
-      const { tail, told } = await tailOf(log);
+      const { tail, calls } = await tailOf(log);
       log.cutTo(4);
       tail.notify(10);
       await drainEventLoop();
-      expect(told).toEqual(['position_lost']);
+      expect(calls).toEqual(['position_lost']);
       expect(tail.bounds.head).toBe(4);
     });
   });

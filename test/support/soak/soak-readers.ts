@@ -136,10 +136,10 @@ class SocketReader implements SoakReader {
     const base = `${this.#options.url().replace(/^http/, 'ws')}/live`;
     const socket = new WebSocket(this.#options.plain ? `${base}?${eventStreamUrl(this.filter, this.#after)}` : base);
     this.#socket = socket;
-    socket.on('open', () => this.#heard(socket));
-    socket.on('ping', () => this.#heard(socket));
+    socket.on('open', () => this.#touch(socket));
+    socket.on('ping', () => this.#touch(socket));
     socket.on('message', (data) => {
-      this.#heard(socket);
+      this.#touch(socket);
       if (this.#socket === socket) this.#receive(JSON.parse(String(data)) as ServerMessage, socket);
     });
     // `close` follows.
@@ -147,10 +147,10 @@ class SocketReader implements SoakReader {
     socket.on('close', () => {
       if (this.#socket === socket) this.#comeBack();
     });
-    this.#heard(socket);
+    this.#touch(socket);
   }
 
-  #heard(socket: WebSocket): void {
+  #touch(socket: WebSocket): void {
     if (this.#socket !== socket || this.#closed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => socket.terminate(), this.#options.patienceMs ?? defaultPatienceMs);
