@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
-import { openStore, type Store } from '../../../src/store/open-store.ts';
+import type { Store } from '../../../src/store/engine/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
 import { readItem } from '../../../src/store/queries/read-items.ts';
 import { draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
@@ -76,7 +77,9 @@ describe('newswire withdraw', () => {
   });
 
   it('withdraws an item permanently that its feed only omitted', async () => {
-    await server.write((tx) => tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute());
+    await server.write((tx) =>
+      tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute(),
+    );
     await run(['1']);
     expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawalReason: 'operator' });
     await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');
