@@ -38,6 +38,7 @@ async function freePort(): Promise<number> {
 describe('examples/client.py', () => {
   it.skipIf(!hasPython)(
     'prints every event of the log once and in order although the server is killed under load (needs python3)',
+    { timeout: 240_000 },
     async () => {
       const feeds = await startFeedGenerator(seededRandom(7));
       cleanups.push(() => feeds.close());

@@ -1,4 +1,3 @@
-import { assertNever } from '../../domain/assert-never.ts';
 import { makeDateline } from '../../domain/dateline.ts';
 import { NewswireClient } from '../client.ts';
 import type { ClientState, ItemEvent } from '../client-types.ts';
@@ -65,7 +64,7 @@ function apply(feed: NewsFeedList, change: ItemEvent): void {
       feed.remove(change.item.id);
       break;
     default:
-      assertNever(change);
+      change satisfies never;
   }
 }
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../../domain/assert-never.ts';
 import type { WireItem } from '../../domain/events/wire.ts';
 import { slug } from '../../domain/slug.ts';
 import type { ItemEvent } from '../client-types.ts';
@@ -34,7 +33,7 @@ export class NewItemsNotice {
         this.#seen.delete(change.item.id);
         break;
       default:
-        assertNever(change);
+        change satisfies never;
     }
     this.#show(`Show new items (${this.#seen.size})`);
   }
