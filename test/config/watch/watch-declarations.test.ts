@@ -2,25 +2,20 @@ import { linkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } 
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readDeclarations } from '../../../src/config/read-declarations.ts';
-import {
-  type DeclarationWatcher,
-  defaultWatchTiming,
-  type WatchTiming,
-  watchDeclarations,
-} from '../../../src/config/watch/watch-declarations.ts';
+import * as watcher from '../../../src/config/watch/watch-declarations.ts';
 import type { Declarations } from '../../../src/domain/polling/source.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 import { until } from '../../support/until.ts';
 import { type Folder, useFolders } from '../temporary-folder.ts';
 
 const makeFolder = useFolders();
-const watches: DeclarationWatcher[] = [];
+const watches: watcher.DeclarationWatcher[] = [];
 afterEach(async () => {
   for (const watch of watches.splice(0)) await watch.close();
 });
 
-/** Impatient, so that the tests are quick; what the patience is good for is tested apart, with a false clock. */
-const quick: Partial<WatchTiming> = {
+/** Short times, so that the tests are fast. The default timing is tested separately, with a fake clock. */
+const quick: Partial<watcher.WatchTiming> = {
   quietMs: 20,
   maxWaitMs: 100,
   identityCheckMs: 50,
@@ -32,50 +27,45 @@ const declare = (...names: string[]): string =>
   `sources:\n${names.map((name) => `  - url: ${name.includes(':') ? name : `https://example.org/${name}`}\n`).join('')}`;
 
 /** What a watcher has reported. */
-interface Witness {
-  readonly states: string[];
-  readonly problems: string[];
-  readonly localFeeds: string[];
-  readonly watch: DeclarationWatcher;
-}
+type Watched = Readonly<Record<'states' | 'problems' | 'localFeeds', string[]>> & { watch: watcher.DeclarationWatcher };
 
 async function watchFolder(
   folder: Folder,
   timing = quick,
   options: { readonly dir?: string; readonly settled?: boolean } = {},
-): Promise<Witness> {
+): Promise<Watched> {
   const dir = options.dir ?? folder.dir;
   const current = await readDeclarations(dir, {});
-  const told = { states: [namesOf(current)], problems: [] as string[], localFeeds: [] as string[] };
-  const watch = watchDeclarations({
+  const reported = { states: [namesOf(current)], problems: [] as string[], localFeeds: [] as string[] };
+  const watch = watcher.watchDeclarations({
     dir,
     env: {},
     current,
-    onChange: (declarations) => void told.states.push(namesOf(declarations)),
-    onProblem: (error) => void told.problems.push(error.message),
-    onLocalFeedChange: (file, sourceId) => void told.localFeeds.push(`${path.basename(file)} of ${sourceId}`),
+    onChange: (declarations) => void reported.states.push(namesOf(declarations)),
+    onProblem: (error) => void reported.problems.push(error.message),
+    onLocalFeedChange: (file, sourceId) => void reported.localFeeds.push(`${path.basename(file)} of ${sourceId}`),
     log: silentLog,
     timing,
   });
   watches.push(watch);
   if (options.settled ?? true) await watch.ready;
-  return { ...told, watch };
+  return { ...reported, watch };
 }
 
 function namesOf(declarations: Declarations): string {
   return declarations.sources.map((source) => path.posix.basename(new URL(source.url).pathname)).join(' ');
 }
 
-const untilActive = async (watched: Witness, names: string): Promise<void> =>
+const untilActive = async (watched: Watched, names: string): Promise<void> =>
   void (await until(`"${names}" in force`, () => watched.states.at(-1) === names, 10_000));
 
-const untilProblem = async (watched: Witness, part: string): Promise<void> =>
+const untilProblem = async (watched: Watched, part: string): Promise<void> =>
   void (await until(`a problem with ${part}`, () => watched.problems.at(-1)?.includes(part), 10_000));
 
 let marks = 0;
 
 /** Waits for another read of the watcher: changes a declared local file until that is reported. */
-async function untilLooked(watched: Witness, folder: Folder): Promise<void> {
+async function untilLooked(watched: Watched, folder: Folder): Promise<void> {
   const before = watched.localFeeds.length;
   await until('a look', () => {
     folder.write('mark.xml', `mark ${marks++}`);
@@ -97,7 +87,7 @@ describe('watchDeclarations', () => {
     const states: string[] = [];
     const faults: string[] = [];
     const log: Log = { ...silentLog, error: (_facts, message) => void faults.push(message) };
-    const watch = watchDeclarations({
+    const watch = watcher.watchDeclarations({
       dir: folder.dir,
       env: {},
       current: await readDeclarations(folder.dir, {}),
@@ -129,11 +119,8 @@ describe('watchDeclarations', () => {
 
   it('detects changes between the initial read and its start', async () => {
     const folder = makeFolder({ 'a.yaml': declare('1') });
-    const watched = await watchFolder(
-      folder,
-      { ...quick, quietMs: 60_000, identityCheckMs: 60_000 },
-      { settled: false },
-    );
+    const slow = { ...quick, quietMs: 60_000, identityCheckMs: 60_000 };
+    const watched = await watchFolder(folder, slow, { settled: false });
     folder.write('a.yaml', declare('2'));
     await untilActive(watched, '2');
   });
@@ -152,9 +139,9 @@ describe('watchDeclarations', () => {
 
   it('has default timing for complete files within two seconds', async () => {
     // How long the first of many changes waits is measured with a false clock, in folder-hints.test.ts.
-    expect(defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
-    expect(defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
-    expect(defaultWatchTiming.identityCheckMs + defaultWatchTiming.quietMs).toBeLessThan(2000);
+    expect(watcher.defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
+    expect(watcher.defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
+    expect(watcher.defaultWatchTiming.identityCheckMs + watcher.defaultWatchTiming.quietMs).toBeLessThan(2000);
     const folder = makeFolder({ 'a.yaml': declare('1') });
     const watched = await watchFolder(folder, {});
     const busy = setInterval(() => folder.write('notes.txt', String(marks++)), 20);
