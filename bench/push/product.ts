@@ -47,7 +47,7 @@ async function start(): Promise<BenchServer> {
     clock: systemClock,
     shutdown: createShutdown(log),
     metrics: createMetrics(systemClock),
-    hubBell: createMemoryDoorbell(),
+    hubDoorbell: createMemoryDoorbell(),
     configProblems: () => [],
     pictureOrigins: [],
     declarations: () => declarations,

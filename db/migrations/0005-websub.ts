@@ -52,7 +52,7 @@ async function createSubscription({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('topic', 'text', (c) => c.notNull())
     .addColumn('secret', 'text')
     .addColumn('state', 'text', (c) =>
-      c.notNull().check(sql`state in ('wanted', 'pending', 'active', 'denied', 'dropping', 'dropped')`),
+      c.notNull().check(sql`state in ('desired', 'pending', 'active', 'denied', 'unsubscribing', 'unsubscribed')`),
     )
     .addColumn('requested_ms', 'bigint')
     .addColumn('confirmed_ms', 'bigint')

@@ -49,7 +49,7 @@ export interface ServingParts {
   readonly shutdown: Shutdown;
   readonly doorbell: Doorbell;
   /** Notified when a WebSub hub of a source has confirmed a subscription or pushed content. */
-  readonly hubBell: Doorbell;
+  readonly hubDoorbell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
   /** The active declarations. */

@@ -43,7 +43,7 @@ export interface PollingOptions {
   readonly watched: boolean;
   readonly publicUrl: string;
   /** Rung when a WebSub hub of a source has confirmed or pushed something. */
-  readonly hubBell: Doorbell;
+  readonly hubDoorbell: Doorbell;
   ring(head: number): void;
   onDeclared(declarations: Declarations): void;
   /** What stands in the folder cannot be used; what is in force stays. */
@@ -91,7 +91,9 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
   if (publicUrl !== null) {
     const onSourceDue = (): void => loop.wake();
     hubs = await startSubscriber({
-      ...{ ...parts, publicUrl, digester, sourceOf, isConfigured, onSourceDue },
+      ...{ ...parts, publicUrl, sourceOf, isConfigured, onSourceDue },
+      documentProcessor: digester,
+      notify: parts.ring,
       onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
       onPushStored: (counts) => metrics.pushed(counts),
     });

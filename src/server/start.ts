@@ -53,9 +53,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     shutdown.onStop('database', () => store.close());
     warnOfOpenFiles(store, log);
     const doorbell = createMemoryDoorbell();
-    const hubBell = createMemoryDoorbell();
+    const hubDoorbell = createMemoryDoorbell();
     const metrics = createMetrics(clock);
-    const parts = { settings, store, clock, log, shutdown, doorbell, hubBell, metrics };
+    const parts = { settings, store, clock, log, shutdown, doorbell, hubDoorbell, metrics };
     const active: ActiveDeclarations = { declarations, problems: [] };
     const address: Address = roles.has('serve')
       ? await startServing({

@@ -110,7 +110,7 @@ describe('commands on a database', () => {
       const common = { sourceRef: ref, topic: 'https://a.example.org/feed.xml', secret: 'hush' };
       const hubs = ['https://hub.example.org/', 'https://new.example.org/'];
       const add = hubs.map((hub, index) => ({ ...common, hub, callbackId: `id-${index}` }));
-      await applySubscriptionDiff(server, { add, drop: [] }, noon);
+      await applySubscriptionDiff(server, { add, remove: [] }, noon);
       await confirmSubscription(server, 1, { nowMs: noon, leaseUntilMs: noon + 75 * minute, renewMs: noon + minute });
       await updateSubscription(server, 1, { trust: 'trusted' });
       const table = await list();

@@ -21,8 +21,8 @@ import { engines, withStore } from './test-engines.ts';
 
 const topic = 'https://news.example.com/feed.atom';
 const other = 'https://news.example.com/feed.rss';
-const times = { nowMs: noon, settleMs: 1000, paceMs: 5000, withinMs: 12 * hour };
-const place = { epoch: 'k3f9', seq: 7 };
+const times = { nowMs: noon, batchWindowMs: 1000, minIntervalMs: 5000, expireAfterMs: 12 * hour };
+const position = { epoch: 'k3f9', seq: 7 };
 
 async function subscribe(
   store: Store,
@@ -45,17 +45,17 @@ async function claimAll(store: Store, nowMs: number) {
 async function settled(store: Store, ...names: string[]): Promise<void> {
   for (const name of names) await subscribe(store, name);
   for (const one of await claimAll(store, noon)) {
-    await recordDeliveryResult(store, one, { kind: 'done', tag: 'one', paceMs: 5000 }, noon - minute);
+    await recordDeliveryResult(store, one, { kind: 'current', tag: 'one', minIntervalMs: 5000 }, noon - minute);
   }
 }
 
 describe.each(engines)('deliveries on $name', (engine) => {
-  it('are queued once a subscriber of the topic, with the place in the log', () =>
+  it('are queued once a subscriber of the topic, with the position in the log', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a', 'b');
       await subscribe(store, 'c', { topic: other });
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
-      await enqueueDeliveries(store, { topics: [topic], place: { ...place, seq: 9 } }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
+      await enqueueDeliveries(store, { topics: [topic], position: { ...position, seq: 9 } }, times);
       const rows = await store.reader
         .selectFrom('websub_delivery')
         .select(['host', 'generation', 'attempts'])
@@ -72,11 +72,11 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('wait for what comes with them, and keep their distance from the last', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
       expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 1000);
       const [claimed] = await claimAll(store, noon + 1000);
-      await recordDeliveryResult(store, claimed!, { kind: 'done', tag: 'two', paceMs: 5000 }, noon + 1500);
-      await enqueueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 2000 });
+      await recordDeliveryResult(store, claimed!, { kind: 'current', tag: 'two', minIntervalMs: 5000 }, noon + 1500);
+      await enqueueDeliveries(store, { topics: [topic], position }, { ...times, nowMs: noon + 2000 });
       expect(await nextDeliveryMs(store.reader, [])).toBe(noon + 6500);
       expect(await nextDeliveryMs(store.reader, ['a.example.org'])).toBeNull();
     }));
@@ -84,7 +84,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('end with the lease, however long they may be tried', () =>
     withStore(engine, async (store) => {
       await subscribe(store, 'a', { leaseUntilMs: noon + minute });
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
       const rows = await store.reader.selectFrom('websub_delivery').select('expires_ms').execute();
       expect(rows).toEqual([{ expires_ms: noon + minute }]);
       expect(await dueIds(store, noon + minute)).toEqual([]);
@@ -97,7 +97,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
     withStore(engine, async (store, url) => {
       const second = await openStore({ url, poller: false });
       await settled(store, ...Array.from({ length: 20 }, (_, index) => `host-${index}`));
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
       const ids = await dueIds(store, noon + 1000);
       const claim = { ids, nowMs: noon + 1000, leaseMs: minute };
       const claims = await Promise.all([claimDeliveries(store, claim), claimDeliveries(second, claim)]);
@@ -109,14 +109,14 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('can be claimed again when a lease has run out, and the first claim counts no more', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
       const [first] = await claimAll(store, noon + 1000);
       expect(await claimAll(store, noon + 30_000)).toEqual([]);
       const [second] = await claimAll(store, noon + 1000 + minute);
       expect(second).toMatchObject({ id: first!.id, topic, deliveredTag: 'one', attempts: 0 });
-      await recordDeliveryResult(store, first!, { kind: 'over' }, noon + 2 * minute);
+      await recordDeliveryResult(store, first!, { kind: 'ended' }, noon + 2 * minute);
       expect(await countSubscribers(store.reader, 'a.example.org')).toBe(1);
-      await recordDeliveryResult(store, second!, { kind: 'over' }, noon + 2 * minute);
+      await recordDeliveryResult(store, second!, { kind: 'ended' }, noon + 2 * minute);
       expect(await countSubscribers(store.reader, 'a.example.org')).toBe(0);
       expect(await nextDeliveryMs(store.reader, [])).toBeNull();
     }));
@@ -124,12 +124,12 @@ describe.each(engines)('deliveries on $name', (engine) => {
   it('count their failures, and begin anew with a change in between', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
-      await enqueueDeliveries(store, { topics: [topic], place }, times);
+      await enqueueDeliveries(store, { topics: [topic], position }, times);
       const [first] = await claimAll(store, noon + 1000);
       await recordDeliveryResult(store, first!, { kind: 'failed', retryMs: 10_000 }, noon + 1000);
       const [second] = await claimAll(store, noon + 11_000);
       expect(second?.attempts).toBe(1);
-      await enqueueDeliveries(store, { topics: [topic], place }, { ...times, nowMs: noon + 12_000 });
+      await enqueueDeliveries(store, { topics: [topic], position }, { ...times, nowMs: noon + 12_000 });
       await recordDeliveryResult(store, second!, { kind: 'failed', retryMs: null }, noon + 12_000);
       const [third] = await claimAll(store, noon + 12_000);
       expect(third).toMatchObject({ attempts: 0, generation: 2 });

@@ -5,10 +5,7 @@ import { makeDue } from '../support/make-due.ts';
 import { type LoggedRequest, type Origin, startOrigin } from '../support/origin.ts';
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
-import { printCaseResults } from '../support/websub-cases.ts';
 import { echoChallenge } from '../support/websub-hub-harness.ts';
-
-printCaseResults();
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -20,12 +20,12 @@ export const base = 'https://news.example.com';
 export const topic = `${base}/feed.atom`;
 export const hubUrl = `${base}/websub/hub`;
 
-/** A subscriber of ours as a real server, which does as it is told. */
+/** A subscriber as a real HTTP server with scripted responses. */
 export class TestSubscriber {
   readonly origin: Origin;
-  /** What it answers to a verification; the challenge unless told otherwise. */
+  /** Its response to a verification; the challenge by default. */
   onVerification: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = echoChallenge;
-  /** What it answers to a delivery. */
+  /** Its response to a delivery. */
   onDelivery: (request: LoggedRequest) => Reply | undefined | Promise<Reply | undefined> = () => ({ status: 204 });
 
   constructor(origin: Origin, paths: readonly string[]) {
@@ -41,51 +41,51 @@ export class TestSubscriber {
     return `${this.origin.url}/cb`;
   }
 
-  /** The questions it was asked. */
+  /** Queries of the verification requests it received. */
   get verifications(): readonly URLSearchParams[] {
     return this.origin.requests
       .filter(({ method }) => method === 'GET')
       .map(({ path }) => new URLSearchParams(path.split('?').slice(1).join('?')));
   }
 
-  /** What was delivered to it. */
+  /** Deliveries it received. */
   get deliveries(): readonly LoggedRequest[] {
     return this.origin.requests.filter(({ method }) => method === 'POST');
   }
 }
 
-/** Says yes: the challenge, byte for byte. */
+/** Confirms: returns the challenge byte for byte. */
 export function echoChallenge({ path }: LoggedRequest): Reply {
   return { body: new URLSearchParams(path.split('?').slice(1).join('?')).get('hub.challenge') ?? '' };
 }
 
 export interface HubHarnessOptions extends Partial<WebSubHttpClientOptions> {
-  /** The hub that serves our topics instead. */
+  /** URL of an external hub that serves our topics. */
   readonly externalHub?: string | null;
 }
 
-/** A test at a desk of its own. */
+/** A test with a hub of its own. */
 export function withHub(
-  work: (desk: HubHarness) => Promise<void>,
+  work: (hub: HubHarness) => Promise<void>,
   options: HubHarnessOptions = {},
 ): () => Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   return () =>
     withStore(engine, async (store) => {
-      const desk = new HubHarness(store, options);
+      const harness = new HubHarness(store, options);
       try {
-        await work(desk);
+        await work(harness);
       } finally {
-        await desk.close();
+        await harness.close();
       }
     });
 }
 
-/** A hub over a real database and real sockets, with a clock, a log and documents of the test's own. */
+/** A hub over a real database and real sockets, with a fake clock and documents set by the test. */
 export class HubHarness {
   readonly store: Store;
-  readonly hub: Hub;
+  readonly endpoint: Hub;
   readonly outcomes: DeliveryOutcome[] = [];
   readonly logged: string[] = [];
   /** By topic. */
@@ -93,7 +93,7 @@ export class HubHarness {
   epoch = 'k3f9';
   nowMs = noon;
   random = 0.5;
-  /** Where requests to the hub come from. */
+  /** Client address of requests to the hub. */
   client = '127.0.0.1';
   readonly #events: LogEvent[] = [];
   readonly #app = new Hono();
@@ -114,16 +114,16 @@ export class HubHarness {
       ...options,
     });
     this.documents.set(topic, { text: '<feed>one</feed>' });
-    this.hub = createHub({
+    this.endpoint = createHub({
       clock,
       log: this.#log(),
       client: this.#client,
-      ports: createHubStore(store, async (name) => this.#document(name)),
+      store: createHubStore(store, async (name) => this.#document(name)),
       eventLog: {
         head: () => ({ epoch: this.epoch, head: this.#events.length, floor: 1 }),
         readAfter: async (seq) => this.#events.slice(seq),
       },
-      publicUrl: () => base,
+      publicUrl: base,
       random: () => this.random,
       onDelivery: (outcome) => void this.outcomes.push(outcome),
       externalHub: externalHub === null ? null : { hub: externalHub, client: this.#client },
@@ -131,7 +131,7 @@ export class HubHarness {
     });
     const none = { status: 404, text: '' } as const;
     const callbacks = { verify: async () => none, receive: async () => none };
-    websubRoutes(this.#app, { hub: this.hub, callbacks }, { clientAddress: () => this.client });
+    websubRoutes(this.#app, { hub: this.endpoint, callbacks }, { clientAddress: () => this.client });
   }
 
   async startSubscriber(...paths: string[]): Promise<TestSubscriber> {
@@ -140,7 +140,7 @@ export class HubHarness {
     return new TestSubscriber(origin, ['/cb', ...paths]);
   }
 
-  /** A request to the hub, through its route. */
+  /** Sends a request to the hub through its route. */
   async post(form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Response> {
     const request = {
       method: 'POST',
@@ -150,46 +150,46 @@ export class HubHarness {
     return await this.#app.request('/websub/hub', request, { incoming: {} });
   }
 
-  /** Asks for a subscription and lets it be verified. */
+  /** Requests a subscription and lets the hub verify it. */
   async subscribe(callback: string, more: Record<string, string> = {}): Promise<Response> {
     const answer = await this.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': callback, ...more });
     await this.runUntilIdle();
     return answer;
   }
 
-  /** A subscriber that is subscribed and has the present document. */
+  /** A subscriber that is verified and has the current document. */
   async subscribedClient(more: Record<string, string> = {}): Promise<TestSubscriber> {
     const subscriber = await this.startSubscriber();
     await this.subscribe(subscriber.callback, more);
     return subscriber;
   }
 
-  /** Changes the document of the topic, as an item of the section World does. */
+  /** Changes the document of the topic and appends an event. */
   changeTopic(text: string): void {
     this.documents.set(topic, { text });
     this.appendEvent();
   }
 
-  /** Something is written to the log. */
+  /** Appends an event to the log. */
   appendEvent(): void {
     this.#events.push(makeEvent(this.#events.length + 1, makeItem(this.#events.length + 1)));
   }
 
-  /** Lets the hub do all that is due. */
+  /** Lets the hub do everything that is due. */
   async runUntilIdle(): Promise<void> {
     for (let round = 0; round < 3; round += 1) {
-      await this.hub.run();
-      await this.hub.idle();
+      await this.endpoint.run();
+      await this.endpoint.idle();
     }
   }
 
-  /** Lets time pass, then lets the hub do all that is due. */
+  /** Advances the clock, then lets the hub do everything that is due. */
   async advance(ms: number): Promise<void> {
     this.nowMs += ms;
     await this.runUntilIdle();
   }
 
-  /** A change that is delivered, or tried to be. */
+  /** Changes the topic and lets the hub attempt the delivery. */
   async publish(text: string): Promise<void> {
     this.changeTopic(text);
     await this.runUntilIdle();
@@ -197,7 +197,7 @@ export class HubHarness {
   }
 
   async close(): Promise<void> {
-    await this.hub.stop();
+    await this.endpoint.stop();
     await this.#client.close();
     for (const origin of this.#origins) await origin.close();
   }

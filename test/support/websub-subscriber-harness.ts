@@ -18,11 +18,11 @@ import { type LoggedRequest, type Origin, type Reply, startOrigin } from './orig
 import { PollingFixture } from './polling-fixture.ts';
 
 export const publicUrl = 'https://news.example.com';
-/** What the real hub fixture is called, so that it counts as secure. */
+/** URL of the hub fixture; it counts as https. */
 export const hubUrl = 'https://hub.example.org/hub';
 export const topic = 'https://www.example.org/self.xml';
 
-type Verifies = 'inside' | 'later' | 'never';
+type VerificationMode = 'before-response' | 'later' | 'never';
 
 interface FeedLinks {
   readonly hub?: string | null;
@@ -45,30 +45,30 @@ export function feed(numbers: readonly number[], { hub = hubUrl, self = topic }:
   ].join('');
 }
 
-/** A hub of somebody else as a real server. */
+/** A remote hub as a real HTTP server. */
 export class HubFixture {
   readonly origin: Origin;
-  /** Forms that it was sent, oldest first. */
+  /** Forms that it received, oldest first. */
   readonly forms: URLSearchParams[] = [];
-  verificationMode: Verifies = 'inside';
+  verificationMode: VerificationMode = 'before-response';
   lease: string | null = '864000';
   respond: (request: LoggedRequest) => Reply = () => ({ status: 202 });
-  /** What our callback said to its last question. */
+  /** The response of our callback to its last verification. */
   lastVerification: Response | null = null;
-  readonly #desk: SubscriberHarness;
+  readonly #harness: SubscriberHarness;
 
-  constructor(origin: Origin, desk: SubscriberHarness) {
+  constructor(origin: Origin, harness: SubscriberHarness) {
     this.origin = origin;
-    this.#desk = desk;
+    this.#harness = harness;
     origin.on('/hub', async (request) => {
       const form = new URLSearchParams(request.body);
       this.forms.push(form);
-      if (this.verificationMode === 'inside') await this.verify(form);
+      if (this.verificationMode === 'before-response') await this.verify(form);
       return this.respond(request);
     });
   }
 
-  /** Asks our callback whether it means it. */
+  /** Sends a verification request to our callback. */
   async verify(form: URLSearchParams, over: Record<string, string> = {}): Promise<Response> {
     const lease = this.lease === null ? {} : { 'hub.lease_seconds': this.lease };
     const query = new URLSearchParams({
@@ -78,7 +78,7 @@ export class HubFixture {
       ...lease,
       ...over,
     });
-    this.lastVerification = await this.#desk.app.request(
+    this.lastVerification = await this.#harness.app.request(
       `${new URL(form.get('hub.callback') ?? '').pathname}?${query}`,
     );
     return this.lastVerification;
@@ -94,14 +94,14 @@ export class SubscriberHarness {
   readonly store: Store;
   readonly source: Origin;
   readonly hub: HubFixture;
-  readonly intake: PollingFixture;
+  readonly polling: PollingFixture;
   readonly app = new Hono();
   readonly logged: string[] = [];
-  /** What the figures were told of pushes. */
+  /** Metrics that were recorded for pushes. */
   readonly metricCalls: string[] = [];
-  /** How often sources were made due sooner, or a push was kept. */
+  /** How often a poll was brought forward or a push stored. */
   wakeCount = 0;
-  readonly #subscriber: SubscriptionManager;
+  readonly #manager: SubscriptionManager;
   readonly #readPushes: () => Promise<number>;
   readonly #client: ReturnType<typeof createWebSubHttpClient>;
 
@@ -109,8 +109,8 @@ export class SubscriberHarness {
     this.store = store;
     this.source = source;
     this.hub = new HubFixture(hub, this);
-    this.intake = new PollingFixture(store, `${source.url}/feed`);
-    const clock = { now: () => this.intake.nowMs, monotonic: () => this.intake.nowMs };
+    this.polling = new PollingFixture(store, `${source.url}/feed`);
+    const clock = { now: () => this.polling.nowMs, monotonic: () => this.polling.nowMs };
     this.#client = createWebSubHttpClient({ clock, contactUrl: null, allowPrivateNetworks: ['127.0.0.0/8'] });
     const log = {
       ...silentLog,
@@ -120,47 +120,47 @@ export class SubscriberHarness {
       this.wakeCount += 1;
     };
     const random = (): number => 0.5;
-    this.#subscriber = createSubscriptionManager({
-      ...{ clock, log, random, client: this.#seeming(hub) },
-      ports: createSubscriptionStore(store),
+    this.#manager = createSubscriptionManager({
+      ...{ clock, log, random, client: this.#asHttps(hub) },
+      store: createSubscriptionStore(store),
       callbackUrl: (id) => callbackUrl(publicUrl, id),
       onSourceDue: wake,
     });
     this.#readPushes = createPushReader({
       ...{ store, clock, log, onSourceDue: wake },
-      digester: { digest: normaliseDocument },
-      sourceOf: (id) => (id === 'a' ? this.intake.source : undefined),
-      ring: (head) => void this.intake.notifiedHeads.push(head),
+      documentProcessor: { digest: normaliseDocument },
+      sourceOf: (id) => (id === 'a' ? this.polling.source : undefined),
+      notify: (head) => void this.polling.notifiedHeads.push(head),
       onFetched: (sourceId) => void this.metricCalls.push(`fetched ${sourceId}`),
       onPushStored: ({ added, updated }) => void this.metricCalls.push(`stored ${added}+${updated}`),
     });
-    const callbacks = createCallbackHandler({ clock, log, random, wake, ports: createCallbackStore(store) });
+    const callbacks = createCallbackHandler({ clock, log, random, wake, store: createCallbackStore(store) });
     const ourHub = { receive: () => ({ status: 202, text: '' }) as const };
     websubRoutes(this.app, { hub: ourHub, callbacks }, { clientAddress: () => '127.0.0.1' });
   }
 
-  /** The source answers so from now on. */
+  /** Sets the response of the source. */
   serveFeed(body: string, headers: Record<string, string> = {}): void {
     this.source.on('/feed', { headers: { 'content-type': 'application/rss+xml', ...headers }, body });
   }
 
   /** One poll of the source. */
   async poll(): Promise<void> {
-    await this.intake.poll();
+    await this.polling.poll();
   }
 
-  /** One round of the subscriber. */
+  /** Runs the subscription manager once, after a delay. */
   async runManager(afterMs = 0): Promise<void> {
-    this.intake.nowMs += afterMs;
-    await this.#subscriber.run();
+    this.polling.nowMs += afterMs;
+    await this.#manager.run();
   }
 
-  /** Reads what was pushed. */
+  /** Reads the pending pushes. */
   async readPushes(): Promise<void> {
     await this.#readPushes();
   }
 
-  /** A source that was read, and is subscribed to. */
+  /** Polls the source and subscribes to it. */
   async subscribed(numbers: readonly number[] = [1]): Promise<this> {
     this.serveFeed(feed(numbers));
     await this.poll();
@@ -178,12 +178,12 @@ export class SubscriberHarness {
     return row;
   }
 
-  /** What a hub sends, signed as agreed unless told otherwise. */
+  /** Sends a push to our callback, correctly signed unless overridden. */
   async push(body: string | Uint8Array, over: Record<string, string | null> = {}): Promise<Response> {
     const { callback_id, secret } = await this.row();
     const signature = secret === null ? null : `sha1=${createHmac('sha1', secret).update(body).digest('hex')}`;
-    const wished = { 'content-type': 'application/rss+xml', 'x-hub-signature': signature, ...over };
-    const headers = Object.entries(wished).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+    const all = { 'content-type': 'application/rss+xml', 'x-hub-signature': signature, ...over };
+    const headers = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
     return await this.app.request(`/websub/callback/${callback_id}`, {
       method: 'POST',
       headers: Object.fromEntries(headers),
@@ -191,7 +191,7 @@ export class SubscriberHarness {
     });
   }
 
-  /** A push that is received and read. */
+  /** Sends a push and reads it. */
   async pushAndRead(numbers: readonly number[], over: Record<string, string | null> = {}): Promise<Response> {
     const response = await this.push(feed(numbers), over);
     await this.readPushes();
@@ -199,7 +199,7 @@ export class SubscriberHarness {
   }
 
   async titles(): Promise<readonly string[]> {
-    return (await this.intake.items()).map(({ title }) => title).toSorted();
+    return (await this.polling.items()).map(({ title }) => title).toSorted();
   }
 
   async events(): Promise<number> {
@@ -207,14 +207,14 @@ export class SubscriberHarness {
   }
 
   async close(): Promise<void> {
-    await this.intake.close();
+    await this.polling.close();
     await this.#client.close();
     await this.source.close();
     await this.hub.origin.close();
   }
 
-  /** A client to whom the fixture is `https://hub.example.org`. */
-  #seeming(hub: Origin): WebSubHttpClient {
+  /** A client that reaches the hub fixture as `https://hub.example.org`. */
+  #asHttps(hub: Origin): WebSubHttpClient {
     return {
       request: (request) =>
         this.#client.request({ ...request, url: request.url.replace('https://hub.example.org', hub.url) }),
@@ -222,18 +222,18 @@ export class SubscriberHarness {
   }
 }
 
-/** A test at a desk of its own. */
-export function withSubscriber(work: (desk: SubscriberHarness) => Promise<void>): () => Promise<void> {
+/** A test with a subscriber of its own. */
+export function withSubscriber(work: (harness: SubscriberHarness) => Promise<void>): () => Promise<void> {
   const [engine] = engines;
   if (engine === undefined) throw new Error('there is no engine');
   return () =>
     withStore(engine, async (store) => {
-      const desk = new SubscriberHarness(store, await startOrigin(), await startOrigin());
-      await desk.intake.declare();
+      const harness = new SubscriberHarness(store, await startOrigin(), await startOrigin());
+      await harness.polling.declare();
       try {
-        await work(desk);
+        await work(harness);
       } finally {
-        await desk.close();
+        await harness.close();
       }
     });
 }

@@ -3,38 +3,34 @@ import type { HubTrust, SubscriptionState } from './websub-topics.ts';
 /** A source that names hubs. */
 export interface HubSource {
   readonly ref: number;
-  /** Where it is read from: the topic, when the source does not say what it calls itself. */
+  /** The URL that is polled; also the topic if the source gives no self URL. */
   readonly url: string;
   readonly hubs: readonly string[];
   readonly selfUrl: string | null;
 }
 
-/** A subscription to be asked for. */
+/** A subscription that should exist at a hub. */
 export interface DesiredSubscription {
-  /** Of 192 random bits: whoever knows it may push to it. */
+  /** 192 random bits. Knowledge of it is what authorises a push. */
   readonly callbackId: string;
   readonly sourceRef: number;
   readonly hub: string;
   readonly topic: string;
-  /** Null: the hub could only be told it in the clear. */
+  /** Null: the hub is not reached over https, so that a secret would be sent in the clear. */
   readonly secret: string | null;
 }
 
-/** What has to change so that we are subscribed where sources say, and nowhere else. */
+/** The changes that make the stored subscriptions match what the sources name. */
 export interface SubscriptionDiff {
   readonly add: readonly DesiredSubscription[];
-  readonly drop: readonly number[];
+  /** Ids of subscriptions to end. */
+  readonly remove: readonly number[];
 }
 
-/** A subscription of ours. */
-export interface HubSubscription {
+/** Our subscription to a topic of a remote hub. */
+export interface HubSubscription extends DesiredSubscription {
   readonly id: number;
-  readonly callbackId: string;
-  readonly sourceRef: number;
   readonly sourceId: string;
-  readonly hub: string;
-  readonly topic: string;
-  readonly secret: string | null;
   readonly state: SubscriptionState;
   readonly requestedMs: number | null;
   readonly confirmedMs: number | null;
@@ -44,19 +40,37 @@ export interface HubSubscription {
   readonly trust: HubTrust;
 }
 
-/** What a hub has agreed to. */
-export interface ConfirmedLease {
-  readonly nowMs: number;
+/** A change of a subscription; absent members keep their value. */
+export interface SubscriptionUpdate {
+  readonly state?: SubscriptionState;
+  readonly nextAttemptMs?: number;
+  readonly detail?: string;
+  readonly trust?: HubTrust;
+}
+
+/** The lease that a hub has granted. */
+export interface LeaseTerms {
   readonly leaseUntilMs: number;
   readonly renewMs: number;
 }
 
-/** What a hub has sent. */
+/** A content distribution request of a remote hub. */
 export interface ReceivedPush {
   readonly subscriptionId: number;
   readonly receivedMs: number;
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
-  /** Raw bytes. */
+  /** The raw bytes, not decoded. */
   readonly body: Uint8Array;
+}
+
+/** How a hub did against polling, over the items that a source published since the last evaluation. */
+export interface HubEvaluation {
+  readonly sourceRef: number;
+  readonly sourceId: string;
+  readonly hub: string;
+  /** Items that the hub never delivered. */
+  readonly missed: number;
+  /** Whether the hub was trusted before. */
+  readonly wasTrusted: boolean;
 }

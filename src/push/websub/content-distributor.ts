@@ -1,102 +1,104 @@
-import type { ClaimedDelivery } from '../../domain/websub/websub-subscriber.ts';
+import { secondMs } from '../../domain/durations.ts';
+import type { ClaimedDelivery, DeliveryResult } from '../../domain/websub/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { maxDeliveryAgeMs, retryDelayMs } from './delivery-retry.ts';
+import { maxDeliveryAgeMs, minDeliveryIntervalMs, retryDelayMs } from './delivery-retry.ts';
 import { HostLimiter } from './host-limiter.ts';
 import { isSuccess, type WebSubHttpClient } from './http-client-port.ts';
-import type { DeliveryResult, HubStore, TopicDocument } from './hub-store.ts';
+import type { HubStore, TopicDocument } from './hub-store.ts';
 import { sendDenial } from './verifier.ts';
 import { sign } from './websub-signature.ts';
 
 const limits = { perHost: 2, total: 20 };
-/** Longer than an attempt can take; a process that died leaves its deliveries alone for so long. */
-const leaseMs = 20_000;
-const readAtOnce = 100;
-/** Between two deliveries to one subscriber. */
-export const paceMs = 5000;
+/** Longer than an attempt can take. After a crash, other processes may repeat its deliveries once this has passed. */
+const leaseMs = 20 * secondMs;
+const readLimit = 100;
 
-/** What became of an attempt, for whoever counts. */
+/** The outcome of an attempt, for metrics. */
 export type DeliveryOutcome = 'delivered' | 'unchanged' | 'retried' | 'dropped' | 'gone' | 'revoked';
 
-/** What distribution works with. */
+/** What content distribution depends on. */
 export interface ContentDistributorParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly client: WebSubHttpClient;
-  readonly ports: HubStore;
+  readonly store: HubStore;
   readonly random: () => number;
   onDelivery(outcome: DeliveryOutcome): void;
-  /** There may be more to do. */
+  /** Called after each attempt: more deliveries may be possible now. */
   wake(): void;
 }
 
 /**
- * Delivers what is queued: the present document of the topic, whatever it was that had changed. A delivery stands in
- * the database until its subscriber has said yes, so that it is made at least once whatever happens to this process.
+ * Delivers queued changes: each attempt sends the current document of the topic, whatever the change was. A delivery
+ * stays in the database until the subscriber has confirmed it, so that it is made at least once, also after a crash.
  */
 export class ContentDistributor {
   readonly #parts: ContentDistributorParts;
-  readonly #gate: HostLimiter;
+  readonly #hosts: HostLimiter;
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(parts: ContentDistributorParts) {
     this.#parts = parts;
-    this.#gate = new HostLimiter(parts.clock, limits);
+    this.#hosts = new HostLimiter(parts.clock, limits);
   }
 
-  /** Sets off whatever is due. @returns in how long to look again; null: nothing waits. */
+  /** Starts the deliveries that are due. @returns milliseconds until the next run is needed; null: nothing is queued. */
   async run(): Promise<number | null> {
     if (this.#stopped) return null;
-    const { ports, clock } = this.#parts;
-    await ports.removeExpired(clock.now());
-    if (this.#gate.available > 0) await this.#startDue();
-    const nextMs = await ports.nextDeliveryMs(this.#gate.blockedHosts());
-    const opensInMs = this.#gate.nextUnblockInMs();
-    // What is due and was not begun waits for a place, and whoever leaves one wakes us.
-    const dueInMs = nextMs === null ? null : Math.max(nextMs - clock.now(), 1000);
-    return dueInMs === null || opensInMs === null ? (dueInMs ?? opensInMs) : Math.min(dueInMs, opensInMs);
+    const { store, clock } = this.#parts;
+    await store.removeExpired(clock.now());
+    if (this.#hosts.available > 0) await this.#startDue();
+    const nextMs = await store.nextDeliveryMs(this.#hosts.blockedHosts());
+    const unblockInMs = this.#hosts.nextUnblockInMs();
+    // A due delivery that was not started waits for a permit; the attempt that releases one calls `wake`.
+    const dueInMs = nextMs === null ? null : Math.max(nextMs - clock.now(), secondMs);
+    return dueInMs === null || unblockInMs === null ? (dueInMs ?? unblockInMs) : Math.min(dueInMs, unblockInMs);
   }
 
-  /** Resolves when no attempt is under way. */
+  /** Resolves when no attempt is running. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Begins nothing more and lets what is under way end. */
+  /** Starts no further attempt and waits for those that run. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.idle();
   }
 
   async #startDue(): Promise<void> {
-    const { ports, clock } = this.#parts;
-    const due = await ports.dueDeliveries(clock.now(), { limit: readAtOnce, exceptHosts: this.#gate.blockedHosts() });
-    const taken = due.filter(({ host }) => this.#gate.tryAcquire(host));
-    const claimed = await this.#claim(taken);
+    const { store, clock } = this.#parts;
+    const due = await store.dueDeliveries(clock.now(), {
+      limit: readLimit,
+      exceptHosts: this.#hosts.blockedHosts(),
+    });
+    const permitted = due.filter(({ host }) => this.#hosts.tryAcquire(host));
+    const claimed = await this.#claim(permitted);
     const ids = new Set(claimed.map(({ id }) => id));
-    for (const { id, host } of taken) if (!ids.has(id)) this.#gate.release(host, null);
-    for (const one of claimed) this.#start(one);
+    for (const { id, host } of permitted) if (!ids.has(id)) this.#hosts.release(host, null);
+    for (const delivery of claimed) this.#start(delivery);
   }
 
-  async #claim(taken: readonly { readonly id: number; readonly host: string }[]): Promise<readonly ClaimedDelivery[]> {
-    const { ports, clock } = this.#parts;
+  async #claim(due: readonly { readonly id: number; readonly host: string }[]): Promise<readonly ClaimedDelivery[]> {
+    const { store, clock } = this.#parts;
     try {
-      return await ports.claim({ ids: taken.map(({ id }) => id), nowMs: clock.now(), leaseMs });
+      return await store.claim({ ids: due.map(({ id }) => id), nowMs: clock.now(), leaseMs });
     } catch (error) {
-      // Or their hosts would be taken for busy until the next start.
-      for (const { host } of taken) this.#gate.release(host, null);
+      // Otherwise these hosts would count as busy until the next start.
+      for (const { host } of due) this.#hosts.release(host, null);
       throw error;
     }
   }
 
-  #start(claimed: ClaimedDelivery): void {
+  #start(delivery: ClaimedDelivery): void {
     const { log } = this.#parts;
-    const work = this.#attempt(claimed)
-      .then((went) => this.#gate.release(claimed.host, went))
+    const work = this.#attempt(delivery)
+      .then((succeeded) => this.#hosts.release(delivery.host, succeeded))
       .catch((error: unknown) => {
-        this.#gate.release(claimed.host, null);
-        log.error({ err: error, host: claimed.host }, 'a delivery broke down; it is made again when its lease is over');
+        this.#hosts.release(delivery.host, null);
+        log.error({ err: error, host: delivery.host }, 'a WebSub delivery failed internally; retry after its lease');
       })
       .finally(() => {
         this.#running.delete(work);
@@ -105,59 +107,60 @@ export class ContentDistributor {
     this.#running.add(work);
   }
 
-  /** Whether the callback took it; null: it was not asked. */
-  async #attempt(claimed: ClaimedDelivery): Promise<boolean | null> {
-    const { ports, clock, client, onDelivery } = this.#parts;
-    const settle = (result: DeliveryResult): Promise<void> => ports.recordResult(claimed, result, clock.now());
-    const document = await ports.document(claimed.topic);
+  /** @returns whether the callback accepted the content; null: no request was sent. */
+  async #attempt(delivery: ClaimedDelivery): Promise<boolean | null> {
+    const { store, client, onDelivery } = this.#parts;
+    const document = await store.document(delivery.topic);
     if (document === null) {
-      await sendDenial(client, claimed, 'the feed is no more');
+      await sendDenial(client, delivery, 'the feed no longer exists');
       onDelivery('revoked');
-      await settle({ kind: 'over' });
+      await this.#record(delivery, { kind: 'ended' });
       return null;
     }
-    if (document.tag === claimed.deliveredTag) {
+    if (document.tag === delivery.deliveredTag) {
       onDelivery('unchanged');
-      await settle({ kind: 'done', tag: document.tag, paceMs });
+      await this.#record(delivery, { kind: 'current', tag: document.tag, minIntervalMs: minDeliveryIntervalMs });
       return null;
     }
-    return await this.#post(claimed, document, settle);
+    return await this.#post(delivery, document);
   }
 
-  async #post(
-    claimed: ClaimedDelivery,
-    document: TopicDocument,
-    settle: (result: DeliveryResult) => Promise<void>,
-  ): Promise<boolean> {
+  async #post(delivery: ClaimedDelivery, document: TopicDocument): Promise<boolean> {
     const { clock, client, random, onDelivery, log } = this.#parts;
-    const { topic, callback, host, secret, attempts, expiresMs } = claimed;
-    const headers = { 'content-type': document.contentType, link: document.link };
+    const { topic, callback, host, secret, attempts, expiresMs } = delivery;
     const signature = secret === null ? {} : { 'x-hub-signature': sign(secret, document.body) };
-    const request = {
+    const response = await client.request({
       method: 'POST',
       url: callback,
-      headers: { ...headers, ...signature },
+      headers: { 'content-type': document.contentType, link: document.link, ...signature },
       body: document.body,
-    } as const;
-    const answer = await client.request(request);
-    if (isSuccess(answer)) {
-      await settle({ kind: 'done', tag: document.tag, paceMs });
+    });
+    if (isSuccess(response)) {
+      await this.#record(delivery, { kind: 'current', tag: document.tag, minIntervalMs: minDeliveryIntervalMs });
       onDelivery('delivered');
       return true;
     }
-    const status = answer.kind === 'answered' ? answer.status : null;
+    const status = response.kind === 'answered' ? response.status : null;
     if (status === 410) {
-      log.info({ topic, host }, 'a subscriber is gone');
-      await settle({ kind: 'over' });
+      log.info({ topic, host }, 'a subscriber answered 410; its subscription has ended');
+      await this.#record(delivery, { kind: 'ended' });
       onDelivery('gone');
       return true;
     }
-    const asked = answer.kind === 'answered' && (status === 429 || status === 503) ? answer.retryAfterMs : null;
-    const leftMs = Math.min(expiresMs - clock.now(), maxDeliveryAgeMs);
-    const retryMs = retryDelayMs({ earlier: attempts, retryAfterMs: asked, random: random(), leftMs });
-    await settle({ kind: 'failed', retryMs });
+    const isBusy = response.kind === 'answered' && (status === 429 || status === 503);
+    const retryMs = retryDelayMs({
+      previousFailures: attempts,
+      retryAfterMs: isBusy ? response.retryAfterMs : null,
+      random: random(),
+      remainingMs: Math.min(expiresMs - clock.now(), maxDeliveryAgeMs),
+    });
+    await this.#record(delivery, { kind: 'failed', retryMs });
     onDelivery(retryMs === null ? 'dropped' : 'retried');
-    log.debug({ topic, host, status, retryMs }, 'a delivery was not taken');
+    log.debug({ topic, host, status, retryMs }, 'a WebSub delivery was not accepted');
     return false;
+  }
+
+  #record(delivery: ClaimedDelivery, result: DeliveryResult): Promise<void> {
+    return this.#parts.store.recordResult(delivery, result, this.#parts.clock.now());
   }
 }

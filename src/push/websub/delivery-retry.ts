@@ -1,29 +1,28 @@
-const secondMs = 1000;
-const minuteMs = 60 * secondMs;
-const hourMs = 60 * minuteMs;
+import { hourMs, minuteMs, secondMs } from '../../domain/durations.ts';
 
 /** Between one attempt at a delivery and the next. */
-const waitsMs = [10 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 30 * minuteMs, 2 * hourMs, 6 * hourMs];
+const delaysMs = [10 * secondMs, 30 * secondMs, 2 * minuteMs, 10 * minuteMs, 30 * minuteMs, 2 * hourMs, 6 * hourMs];
 
-/** No delivery is tried for longer. */
+/** Age at which a delivery is dropped. */
 export const maxDeliveryAgeMs = 12 * hourMs;
+/** Least time between two deliveries to one subscriber. */
+export const minDeliveryIntervalMs = 5 * secondMs;
 
-/** An attempt that failed. */
+/** A failed attempt. */
 export interface FailedAttempt {
-  /** Attempts that failed before it. */
-  readonly earlier: number;
-  /** What the subscriber has asked for with a 429 or 503; null: nothing. */
+  readonly previousFailures: number;
+  /** From the Retry-After header of a 429 or 503; null: none. */
   readonly retryAfterMs: number | null;
   /** Uniform in [0, 1). */
   readonly random: number;
-  /** Until the delivery is given up. */
-  readonly leftMs: number;
+  /** Until the delivery expires. */
+  readonly remainingMs: number;
 }
 
-/** How long to wait before the next attempt; null: there is none. */
-export function retryDelayMs({ earlier, retryAfterMs, random, leftMs }: FailedAttempt): number | null {
-  const wait = waitsMs[earlier];
-  if (wait === undefined) return null;
-  const waitMs = Math.max(Math.round(wait * (0.8 + 0.4 * random)), retryAfterMs ?? 0);
-  return waitMs < leftMs ? waitMs : null;
+/** Milliseconds until the next attempt; null: there is none. */
+export function retryDelayMs({ previousFailures, retryAfterMs, random, remainingMs }: FailedAttempt): number | null {
+  const baseMs = delaysMs[previousFailures];
+  if (baseMs === undefined) return null;
+  const delayMs = Math.max(Math.round(baseMs * (0.8 + 0.4 * random)), retryAfterMs ?? 0);
+  return delayMs < remainingMs ? delayMs : null;
 }

@@ -1,18 +1,18 @@
+import { minuteMs } from '../../domain/durations.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
-const minuteMs = 60_000;
-/** Failures in a row after which a host is left alone for a while. */
-const tooMany = 5;
-const longestPauseMs = 30 * minuteMs;
-const mostRemembered = 10_000;
+/** Consecutive failures after which a host is paused. */
+const maxFailures = 5;
+const maxPauseMs = 30 * minuteMs;
+const maxHosts = 10_000;
 
-/** Bounds on what is asked of other people's hosts. */
+/** Limits on requests to other hosts. */
 export interface HostLimits {
-  /** Requests under way to one host. */
+  /** Concurrent requests to one host. */
   readonly perHost: number;
-  /** Requests under way in all. */
+  /** Concurrent requests in all. */
   readonly total: number;
-  /** Requests to one host within a minute; absent: as many as come. */
+  /** Requests to one host within a minute; absent: no limit. */
   readonly perHostPerMinute?: number;
 }
 
@@ -23,7 +23,7 @@ interface HostState {
   startedMs: number[];
 }
 
-/** Says when a host may be asked: not too often at once, and not at all for a while when it keeps failing. */
+/** Decides when a request to a host may be sent: within concurrency and rate limits, and not while a host is paused. */
 export class HostLimiter {
   readonly #clock: Clock;
   readonly #limits: HostLimits;
@@ -35,14 +35,15 @@ export class HostLimiter {
     this.#limits = limits;
   }
 
+  /** Requests that may still be started in all. */
   get available(): number {
     return this.#limits.total - this.#running;
   }
 
-  /** Takes a place at a host; false: not now. Whoever takes one gives it back with `leave`. */
+  /** Takes a permit for a host; false: none is available now. Each permit must be given back with `release`. */
   tryAcquire(host: string): boolean {
     const state = this.#hosts.get(host) ?? { running: 0, failures: 0, pausedUntilMs: 0, startedMs: [] };
-    if (this.available <= 0 || this.#isShut(state)) return false;
+    if (this.available <= 0 || this.#isBlocked(state)) return false;
     this.#hosts.set(host, state);
     state.running += 1;
     if (this.#limits.perHostPerMinute !== undefined) state.startedMs.push(this.#clock.monotonic());
@@ -50,37 +51,37 @@ export class HostLimiter {
     return true;
   }
 
-  /** Gives a place back. @param went whether the host did what was asked; null: it was not asked after all. */
-  release(host: string, went: boolean | null): void {
+  /** Gives a permit back. @param succeeded whether the host answered as it should; null: no request was sent. */
+  release(host: string, succeeded: boolean | null): void {
     const state = this.#hosts.get(host);
     if (state === undefined) return;
     this.#running -= 1;
     state.running -= 1;
-    if (went === null) state.startedMs.pop();
-    else if (went) state.failures = 0;
+    if (succeeded === null) state.startedMs.pop();
+    else if (succeeded) state.failures = 0;
     else this.#countFailure(state);
     this.#forget(host, state);
   }
 
-  /** Hosts that may not be asked just now. */
+  /** Hosts to which no request may be sent now. */
   blockedHosts(): string[] {
-    return [...this.#hosts].filter(([, state]) => this.#isShut(state)).map(([host]) => host);
+    return [...this.#hosts].filter(([, state]) => this.#isBlocked(state)).map(([host]) => host);
   }
 
-  /** In how long a host that is shut now may be asked for a reason other than requests under way; null: none is. */
+  /** Milliseconds until the first pause or rate limit of a host ends; null: there is none. */
   nextUnblockInMs(): number | null {
     const nowMs = this.#clock.monotonic();
-    const waits = [...this.#hosts.values()].map((state) => this.#opensAtMs(state) - nowMs).filter((ms) => ms > 0);
+    const waits = [...this.#hosts.values()].map((state) => this.#unblockAtMs(state) - nowMs).filter((ms) => ms > 0);
     return waits.length === 0 ? null : Math.min(...waits);
   }
 
-  #isShut(state: HostState): boolean {
-    // After a pause one request looks whether the host is well again.
-    const places = state.failures >= tooMany ? 1 : this.#limits.perHost;
-    return state.running >= places || this.#opensAtMs(state) > this.#clock.monotonic();
+  #isBlocked(state: HostState): boolean {
+    // After a pause, a single request probes whether the host has recovered.
+    const permits = state.failures >= maxFailures ? 1 : this.#limits.perHost;
+    return state.running >= permits || this.#unblockAtMs(state) > this.#clock.monotonic();
   }
 
-  #opensAtMs(state: HostState): number {
+  #unblockAtMs(state: HostState): number {
     const { perHostPerMinute } = this.#limits;
     if (perHostPerMinute === undefined) return state.pausedUntilMs;
     const fromMs = this.#clock.monotonic() - minuteMs;
@@ -91,15 +92,15 @@ export class HostLimiter {
 
   #countFailure(state: HostState): void {
     state.failures += 1;
-    if (state.failures < tooMany) return;
-    const pauseMs = Math.min(minuteMs * 2 ** Math.min(state.failures - tooMany, 10), longestPauseMs);
+    if (state.failures < maxFailures) return;
+    const pauseMs = Math.min(minuteMs * 2 ** Math.min(state.failures - maxFailures, 10), maxPauseMs);
     state.pausedUntilMs = this.#clock.monotonic() + pauseMs;
   }
 
   #forget(host: string, state: HostState): void {
-    const isPlain = state.running === 0 && state.failures === 0 && state.startedMs.length === 0;
-    if (isPlain) this.#hosts.delete(host);
-    if (this.#hosts.size <= mostRemembered) return;
+    const isDefault = state.running === 0 && state.failures === 0 && state.startedMs.length === 0;
+    if (isDefault) this.#hosts.delete(host);
+    if (this.#hosts.size <= maxHosts) return;
     for (const [name, { running }] of this.#hosts) {
       if (running > 0) continue;
       this.#hosts.delete(name);

@@ -1,36 +1,36 @@
-/** One request to somebody outside. Redirects are answers like others: nothing is followed. */
+/** An outgoing request. */
 export interface WebSubRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
-  /** Whether the body of a good answer is read. */
+  /** Whether the body of a 2xx response is read. */
   readonly readBody?: boolean;
 }
 
-/** What came of it. */
+/** The result of a request. A redirect is an answer like any other: it is not followed. */
 export type WebSubResponse =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** Empty when it was not to be read. */
+      /** Empty unless it was to be read. */
       readonly body: Uint8Array;
       readonly location: string | null;
-      /** From Retry-After; null: not said. */
+      /** From Retry-After; null: no such header. */
       readonly retryAfterMs: number | null;
     }
   | {
       readonly kind: 'failed';
-      /** One cleaned line without secrets. */
+      /** One sanitised line without secrets. */
       readonly detail: string;
     };
 
-/** The way out, as WebSub needs it: guarded, with deadlines and a bound on what is read. Never rejects. */
+/** Sends WebSub's requests: with address guard, deadlines and a limit on what is read. Never rejects. */
 export interface WebSubHttpClient {
   request(request: WebSubRequest): Promise<WebSubResponse>;
 }
 
-/** Whether an answer is one of success. */
-export function isSuccess(answer: WebSubResponse): boolean {
-  return answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
+/** Whether the response has a 2xx status. */
+export function isSuccess(response: WebSubResponse): boolean {
+  return response.kind === 'answered' && response.status >= 200 && response.status < 300;
 }

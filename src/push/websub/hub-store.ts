@@ -1,64 +1,63 @@
 import type { Cursor, LogBounds, LogEvent } from '../../domain/events/event.ts';
 import type {
   ClaimedDelivery,
+  DeliveryResult,
   DeliveryTiming,
   Subscriber,
   SubscriberKey,
 } from '../../domain/websub/websub-subscriber.ts';
 
-/** A topic's document, just as it is served to whoever asks. */
+/** A topic's document, exactly as a GET of the topic returns it. */
 export interface TopicDocument {
   readonly body: Uint8Array;
   readonly contentType: string;
   /** The Link header. */
   readonly link: string;
-  /** The address that it gives itself. */
+  /** The self URL. */
   readonly self: string;
   /** Equal for equal bytes. */
   readonly tag: string;
 }
 
-/** What an attempt came to. */
-export type DeliveryResult =
-  | { readonly kind: 'done'; readonly tag: string; readonly paceMs: number }
-  | { readonly kind: 'failed'; readonly retryMs: number | null }
-  | { readonly kind: 'over' };
-
-/** What the hub asks of the database and of the web. */
+/** What the hub reads and writes: its tables, and the documents of its topics. */
 export interface HubStore {
-  /** Null: there is no such feed. */
+  /** The current document of a topic; null: there is no such feed. */
   document(topic: string): Promise<TopicDocument | null>;
-  /** Keeps a subscriber; a new one is to have the present document. True: it is new. */
+  /** Stores a subscriber, and queues the current document for a new one. @returns whether it is new. */
   putSubscriber(subscriber: Subscriber): Promise<boolean>;
   isSubscribed(key: SubscriberKey, nowMs: number): Promise<boolean>;
-  /** Subscriptions whose callback is at a host. */
+  /** Number of subscriptions whose callback is at a host. */
   countSubscribers(host: string): Promise<number>;
   removeSubscriber(key: SubscriberKey): Promise<void>;
-  /** Ends what has outlived its lease. */
+  /** Removes subscriptions and deliveries that have expired. */
   removeExpired(nowMs: number): Promise<void>;
-  /** Those of these topics that somebody is subscribed to; null: of all. */
+  /** Those of these topics that have a subscriber. @param topics null: all. */
   subscribedTopics(topics: readonly string[] | null, nowMs: number): Promise<readonly string[]>;
-  /** How far in the log changes have been queued; null: never. */
-  queuedPlace(): Promise<Cursor | null>;
-  /** Queues a delivery to each subscriber of the topics, and keeps the place with it. */
-  queue(change: { readonly topics: readonly string[]; readonly place: Cursor }, times: DeliveryTiming): Promise<void>;
+  /** Position in the event log up to which changes have been queued; null: none ever was. */
+  queuedPosition(): Promise<Cursor | null>;
+  /** Queues a delivery to each subscriber of the topics and stores the position, in one transaction. */
+  enqueueDeliveries(
+    change: { readonly topics: readonly string[]; readonly position: Cursor },
+    timing: DeliveryTiming,
+  ): Promise<void>;
   dueDeliveries(
     nowMs: number,
     options: { readonly limit: number; readonly exceptHosts: readonly string[] },
   ): Promise<readonly { readonly id: number; readonly host: string }[]>;
   nextDeliveryMs(exceptHosts: readonly string[]): Promise<number | null>;
+  /** Leases deliveries to this process. Those that another process holds, or that are over, are left out. */
   claim(claim: {
     readonly ids: readonly number[];
     readonly nowMs: number;
     readonly leaseMs: number;
   }): Promise<readonly ClaimedDelivery[]>;
-  recordResult(claimed: ClaimedDelivery, result: DeliveryResult, nowMs: number): Promise<void>;
+  recordResult(delivery: ClaimedDelivery, result: DeliveryResult, nowMs: number): Promise<void>;
 }
 
-/** The log as the hub reads it. */
+/** The event log as the hub reads it. */
 export interface HubEventLog {
-  /** Where this node stands in it. */
+  /** The part of the log that this process has read. */
   head(): LogBounds;
-  /** What follows a place, oldest first; empty when retention took it or there is nothing. */
+  /** Events after a position, oldest first; empty if there are none or retention has removed them. */
   readAfter(seq: number): Promise<readonly LogEvent[]>;
 }

@@ -1,52 +1,55 @@
 import { randomBytes } from 'node:crypto';
 import { isMasked } from '../../domain/masking.ts';
-import type { DesiredSubscription, HubSource, SubscriptionDiff } from '../../domain/websub/websub-subscription.ts';
+import type {
+  DesiredSubscription,
+  HubSource,
+  HubSubscription,
+  SubscriptionDiff,
+} from '../../domain/websub/websub-subscription.ts';
 
-const mostHubs = 2;
+const maxHubsPerSource = 2;
 
-/** A subscription that stands, as far as wishes are concerned. */
-export interface CurrentSubscription {
-  readonly id: number;
-  readonly sourceRef: number;
-  readonly hub: string;
-  readonly topic: string;
-  readonly state: string;
+type Target = Pick<DesiredSubscription, 'sourceRef' | 'hub' | 'topic'>;
+
+/**
+ * Compares the hubs that sources name with our subscriptions. A denied subscription to a named hub is kept: its hub is
+ * asked again later.
+ */
+export function reconcile(
+  sources: readonly HubSource[],
+  current: readonly Pick<HubSubscription, 'id' | 'sourceRef' | 'hub' | 'topic' | 'state'>[],
+): SubscriptionDiff {
+  const missing = new Map(sources.flatMap(targetsOf).map((target) => [keyOf(target), target]));
+  const remove: number[] = [];
+  for (const subscription of current) {
+    if (subscription.state === 'unsubscribing') continue;
+    if (!missing.delete(keyOf(subscription))) remove.push(subscription.id);
+  }
+  return { add: [...missing.values()].map(toSubscription), remove };
 }
 
-/** Compares what sources name with what stands. A hub that has denied us is left standing: it is asked again some day. */
-export function reconcile(sources: readonly HubSource[], standing: readonly CurrentSubscription[]): SubscriptionDiff {
-  const wanted = new Map<string, Omit<DesiredSubscription, 'callbackId' | 'secret'>>();
-  for (const { ref, url, hubs, selfUrl } of sources) {
-    const topic = isWeb(selfUrl) ? selfUrl : url;
-    // Its true name is not for hubs.
-    if (isMasked(topic)) continue;
-    for (const hub of chooseHubs(hubs))
-      wanted.set(keyOf({ sourceRef: ref, hub, topic }), { sourceRef: ref, hub, topic });
-  }
-  const drop: number[] = [];
-  for (const one of standing) {
-    if (one.state === 'dropping') continue;
-    if (!wanted.delete(keyOf(one))) drop.push(one.id);
-  }
-  return { add: [...wanted.values()].map(toWish), drop };
+function targetsOf({ ref, url, hubs, selfUrl }: HubSource): Target[] {
+  const topic = isWeb(selfUrl) ? selfUrl : url;
+  // A masked URL contains a secret, which no hub may learn.
+  return isMasked(topic) ? [] : chooseHubs(hubs).map((hub) => ({ sourceRef: ref, hub, topic }));
 }
 
 /** At most two, those over https first. */
 function chooseHubs(hubs: readonly string[]): string[] {
   const web = [...new Set(hubs)].filter(isWeb);
   const secure = web.filter((hub) => hub.startsWith('https:'));
-  return [...secure, ...web.filter((hub) => !hub.startsWith('https:'))].slice(0, mostHubs);
+  return [...secure, ...web.filter((hub) => !hub.startsWith('https:'))].slice(0, maxHubsPerSource);
 }
 
 function isWeb(url: string | null): url is string {
   return url !== null && /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
-function keyOf({ sourceRef, hub, topic }: Pick<DesiredSubscription, 'sourceRef' | 'hub' | 'topic'>): string {
+function keyOf({ sourceRef, hub, topic }: Target): string {
   return JSON.stringify([sourceRef, hub, topic]);
 }
 
-function toWish(wanted: Omit<DesiredSubscription, 'callbackId' | 'secret'>): DesiredSubscription {
+function toSubscription(target: Target): DesiredSubscription {
   const callbackId = randomBytes(24).toString('base64url');
-  return { ...wanted, callbackId, secret: wanted.hub.startsWith('https:') ? randomBytes(32).toString('hex') : null };
+  return { ...target, callbackId, secret: target.hub.startsWith('https:') ? randomBytes(32).toString('hex') : null };
 }

@@ -1,135 +1,132 @@
+import { dayMs, minuteMs } from '../../domain/durations.ts';
 import { hostOf } from '../../domain/polling/hosts.ts';
 import type { HubSubscription } from '../../domain/websub/websub-subscription.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { WebSubHttpClient, WebSubResponse } from './http-client-port.ts';
-import { isSuccess } from './http-client-port.ts';
+import { isSuccess, type WebSubHttpClient, type WebSubResponse } from './http-client-port.ts';
 import { reconcile } from './reconcile-subscriptions.ts';
 import type { SubscriptionStore } from './subscription-store.ts';
 import { renewalGraceMs, requestedLeaseMs, subscribeRetryDelayMs } from './websub-lease.ts';
 
-const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
-/** How long a hub may take to deliver what a poll has found. */
+/** How long a hub may take to deliver an item that a poll has found. */
 const graceMs = 10 * minuteMs;
-const forgetMs = 7 * dayMs;
-const mostHops = 3;
-const mostFarewells = 3;
-const atOnce = 5;
+/** How long an ended subscription is kept: its callback answers 410 until then. */
+const keepUnsubscribedMs = 7 * dayMs;
+const maxRedirects = 3;
+const maxUnsubscribeAttempts = 3;
+const concurrency = 5;
 
-/** What the subscriber works with. */
+/** What the subscription manager depends on. */
 export interface SubscriptionManagerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly client: WebSubHttpClient;
-  readonly ports: SubscriptionStore;
+  readonly store: SubscriptionStore;
   readonly random: () => number;
-  /** Absolute address of a callback. */
+  /** Absolute URL of a callback. */
   callbackUrl(callbackId: string): string;
-  /** Called when a source was made due sooner. */
+  /** Called after a source's next poll was brought forward. */
   onSourceDue(): void;
 }
 
-/** Keeps us subscribed where sources name hubs, and looks what the hubs are worth. */
+/** Keeps our subscriptions at remote hubs equal to what sources name, and evaluates the hubs. */
 export interface SubscriptionManager {
-  /** One round of work. */
+  /** Does what is due now. */
   run(): Promise<void>;
-  /** Asks nobody any more. */
+  /** Sends no further request. */
   stop(): void;
 }
 
-/** A subscriber. It does nothing before `run` is called. */
+/** A subscription manager. It does nothing before `run` is called. */
 export function createSubscriptionManager(parts: SubscriptionManagerParts): SubscriptionManager {
-  const { clock, ports } = parts;
+  const { clock, store } = parts;
   const state = { stopped: false };
   return {
     stop() {
       state.stopped = true;
     },
     async run() {
-      const standing = await ports.subscriptions();
-      await ports.applyDiff(reconcile(await ports.hubSources(), standing), clock.now());
+      const current = await store.subscriptions();
+      await store.applyDiff(reconcile(await store.hubSources(), current), clock.now());
       await expire(parts);
-      await askDue(parts, state);
-      await judge(parts);
-      await ports.deleteUnsubscribed(clock.now() - forgetMs);
+      await requestDue(parts, state);
+      await evaluate(parts);
+      await store.deleteUnsubscribed(clock.now() - keepUnsubscribedMs);
     },
   };
 }
 
-/** A lease that nobody has renewed is over: the source is read as if there were no hub, until there is one again. */
-async function expire({ ports, clock, log }: SubscriptionManagerParts): Promise<void> {
-  for (const { id, state, leaseUntilMs, sourceId, hub } of await ports.subscriptions()) {
+/** Ends trust in hubs that did not renew a lease: their sources are polled as without a hub, and subscribed to again. */
+async function expire({ store, clock, log }: SubscriptionManagerParts): Promise<void> {
+  for (const { id, state, leaseUntilMs, sourceId, hub } of await store.subscriptions()) {
     if (state !== 'active' || leaseUntilMs === null || leaseUntilMs + renewalGraceMs > clock.now()) continue;
-    await ports.update(id, { state: 'wanted', trust: 'lost', detail: 'the lease ran out and was not renewed' });
+    await store.update(id, { state: 'desired', trust: 'lost', detail: 'the lease ended and was not renewed' });
     log.info({ source: sourceId, hub: hostOf(hub) }, 'a hub did not renew our subscription');
   }
 }
 
-async function askDue(parts: SubscriptionManagerParts, state: { readonly stopped: boolean }): Promise<void> {
-  const { ports, clock } = parts;
-  const due = (await ports.subscriptions()).filter(({ nextAttemptMs }) => nextAttemptMs <= clock.now());
-  for (let start = 0; start < due.length && !state.stopped; start += atOnce) {
-    await Promise.all(due.slice(start, start + atOnce).map((one) => ask(parts, one)));
+async function requestDue(parts: SubscriptionManagerParts, state: { readonly stopped: boolean }): Promise<void> {
+  const { store, clock } = parts;
+  const due = (await store.subscriptions()).filter(({ nextAttemptMs }) => nextAttemptMs <= clock.now());
+  for (let start = 0; start < due.length && !state.stopped; start += concurrency) {
+    await Promise.all(due.slice(start, start + concurrency).map((subscription) => request(parts, subscription)));
   }
 }
 
-async function ask(parts: SubscriptionManagerParts, subscription: HubSubscription): Promise<void> {
-  const { ports, clock, random } = parts;
+async function request(parts: SubscriptionManagerParts, subscription: HubSubscription): Promise<void> {
+  const { store, clock, random } = parts;
   const { id, state, failures } = subscription;
-  if (state === 'dropping' && failures >= mostFarewells) {
-    await ports.update(id, { state: 'dropped' });
+  if (state === 'unsubscribing' && failures >= maxUnsubscribeAttempts) {
+    await store.update(id, { state: 'unsubscribed' });
     return;
   }
   const nowMs = clock.now();
-  // If the hub neither refuses nor verifies, it is asked again then.
-  await ports.markRequested(id, { nowMs, nextAttemptMs: nowMs + subscribeRetryDelayMs(failures + 1, random()) });
-  const answer = await post(parts, subscription);
-  if (isSuccess(answer)) return;
-  const detail = answer.kind === 'failed' ? answer.detail : `the hub answered HTTP ${answer.status}`;
-  await ports.update(id, { detail });
-  // Once for a run of failures: a hub that is down for a week is one line, not a hundred.
+  // A hub that accepts the request and never verifies it is asked again then.
+  await store.markRequested(id, { nowMs, nextAttemptMs: nowMs + subscribeRetryDelayMs(failures + 1, random()) });
+  const response = await post(parts, subscription);
+  if (isSuccess(response)) return;
+  const detail = response.kind === 'failed' ? response.detail : `the hub answered HTTP ${response.status}`;
+  await store.update(id, { detail });
+  // Only the first of consecutive failures: a hub that is down for a week is one line, not a hundred.
   if (failures === 0) {
     const facts = { source: subscription.sourceId, hub: hostOf(subscription.hub), detail };
-    parts.log.info(facts, 'a hub could not be asked; polling goes on');
+    parts.log.info(facts, 'a subscription request to a hub failed; the source is polled meanwhile');
   }
 }
 
-/** Sends the form; a hub may send us on to another, with the same form (section 5.1.2). */
-async function post(
-  { client, callbackUrl }: SubscriptionManagerParts,
-  subscription: HubSubscription,
-): Promise<WebSubResponse> {
-  const { hub, topic, secret, state, callbackId } = subscription;
-  const leaving = state === 'dropping';
-  const form = new URLSearchParams({
-    'hub.callback': callbackUrl(callbackId),
-    'hub.mode': leaving ? 'unsubscribe' : 'subscribe',
-    'hub.topic': topic,
-    ...(leaving ? {} : { 'hub.lease_seconds': String(requestedLeaseMs / 1000) }),
-    ...(leaving || secret === null ? {} : { 'hub.secret': secret }),
-  });
+/** Sends the form. A hub may redirect to another one, which gets the same form (WebSub §5.1.2). */
+async function post(parts: SubscriptionManagerParts, subscription: HubSubscription): Promise<WebSubResponse> {
+  const body = formOf(subscription, parts.callbackUrl(subscription.callbackId)).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  let url = hub;
-  for (let hop = 0; hop <= mostHops; hop += 1) {
-    const answer = await client.request({ method: 'POST', url, headers, body: form.toString() });
-    if (answer.kind === 'failed' || (answer.status !== 307 && answer.status !== 308)) return answer;
-    const next = URL.parse(answer.location ?? '', url);
-    if (next === null) return { kind: 'failed', detail: 'the hub sends us on without saying where to' };
-    if (secret !== null && next.protocol !== 'https:') {
-      return { kind: 'failed', detail: 'the hub sends us on to an address that is not secure' };
+  let url = subscription.hub;
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const response = await parts.client.request({ method: 'POST', url, headers, body });
+    if (response.kind === 'failed' || (response.status !== 307 && response.status !== 308)) return response;
+    const next = URL.parse(response.location ?? '', url);
+    if (next === null) return { kind: 'failed', detail: 'the hub redirects without a valid Location' };
+    if (subscription.secret !== null && next.protocol !== 'https:') {
+      return { kind: 'failed', detail: 'the hub redirects to an address that is not https' };
     }
     url = next.href;
   }
-  return { kind: 'failed', detail: `the hub sends us on more than ${mostHops} times` };
+  return { kind: 'failed', detail: `the hub redirects more than ${maxRedirects} times` };
 }
 
-async function judge({ ports, clock, log, onSourceDue }: SubscriptionManagerParts): Promise<void> {
+function formOf({ topic, secret, state }: HubSubscription, callback: string): URLSearchParams {
+  const form = new URLSearchParams({ 'hub.callback': callback, 'hub.mode': 'unsubscribe', 'hub.topic': topic });
+  if (state === 'unsubscribing') return form;
+  form.set('hub.mode', 'subscribe');
+  form.set('hub.lease_seconds', String(requestedLeaseMs / 1000));
+  if (secret !== null) form.set('hub.secret', secret);
+  return form;
+}
+
+async function evaluate({ store, clock, log, onSourceDue }: SubscriptionManagerParts): Promise<void> {
   const nowMs = clock.now();
-  for (const { missed, wasTrusted, sourceRef, sourceId, hub } of await ports.evaluateHubs({ nowMs, graceMs })) {
+  for (const { missed, wasTrusted, sourceRef, sourceId, hub } of await store.evaluateHubs({ nowMs, graceMs })) {
     if (missed === 0 || !wasTrusted) continue;
-    log.info({ source: sourceId, hub: hostOf(hub), missed }, 'a hub missed what a poll found; it is not relied on');
-    await ports.bringPollForward(sourceRef, { atMs: nowMs, nowMs, why: 'its hub missed news' });
+    log.info({ source: sourceId, hub: hostOf(hub), missed }, 'a hub missed items that a poll found; its trust is lost');
+    await store.bringPollForward(sourceRef, { atMs: nowMs, nowMs, reason: 'its hub missed items' });
     onSourceDue();
   }
 }

@@ -1,53 +1,43 @@
 import type {
-  ConfirmedLease,
+  HubEvaluation,
   HubSource,
   HubSubscription,
+  LeaseTerms,
   ReceivedPush,
   SubscriptionDiff,
+  SubscriptionUpdate,
 } from '../../domain/websub/websub-subscription.ts';
-import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
-/** A change of how a subscription stands. */
-export interface SubscriptionUpdate {
-  readonly state?: SubscriptionState;
-  readonly nextAttemptMs?: number;
-  readonly detail?: string;
-  readonly trust?: HubTrust;
+/** When a source is to be polled at the latest, and why. */
+export interface EarlierPoll {
+  readonly atMs: number;
+  readonly nowMs: number;
+  /** For the operator, as in `newswire sources`. */
+  readonly reason: string;
 }
 
-/** What a hub is found to be worth. */
-export interface HubEvaluation {
-  readonly sourceRef: number;
-  readonly sourceId: string;
-  readonly hub: string;
-  readonly missed: number;
-  readonly wasTrusted: boolean;
-}
-
-/** What the subscriber asks of the database. */
+/** What the subscription manager reads and writes. */
 export interface SubscriptionStore {
   hubSources(): Promise<readonly HubSource[]>;
-  /** All that have not been dropped. */
+  /** All subscriptions that have not ended. */
   subscriptions(): Promise<readonly HubSubscription[]>;
-  applyDiff(wishes: SubscriptionDiff, nowMs: number): Promise<void>;
-  /** Committed before the hub is asked: it may verify before it answers. */
+  applyDiff(diff: SubscriptionDiff, nowMs: number): Promise<void>;
+  /** Must be committed before the request is sent: the hub may verify before it answers. */
   markRequested(id: number, times: { readonly nowMs: number; readonly nextAttemptMs: number }): Promise<void>;
-  update(id: number, to: SubscriptionUpdate): Promise<void>;
+  update(id: number, update: SubscriptionUpdate): Promise<void>;
+  /** @param times how long a hub may take to deliver an item that a poll has found. */
   evaluateHubs(times: { readonly nowMs: number; readonly graceMs: number }): Promise<readonly HubEvaluation[]>;
   deleteUnsubscribed(beforeMs: number): Promise<void>;
-  bringPollForward(
-    sourceRef: number,
-    to: { readonly atMs: number; readonly nowMs: number; readonly why: string },
-  ): Promise<void>;
+  bringPollForward(sourceRef: number, poll: EarlierPoll): Promise<void>;
 }
 
-/** What the callback asks of the database. */
+/** What the callback reads and writes. */
 export interface CallbackStore {
   find(callbackId: string): Promise<HubSubscription | null>;
-  /** True: it was not in force before. */
-  confirm(id: number, terms: ConfirmedLease): Promise<boolean>;
-  update(id: number, to: SubscriptionUpdate): Promise<void>;
-  /** False: too much of it waits already. */
+  /** @returns whether the subscription was not active before. */
+  confirm(id: number, lease: LeaseTerms & { readonly nowMs: number }): Promise<boolean>;
+  update(id: number, update: SubscriptionUpdate): Promise<void>;
+  /** @returns false: too many pushes of this subscription wait already. */
   savePush(push: ReceivedPush): Promise<boolean>;
   bringPollForward: SubscriptionStore['bringPollForward'];
 }

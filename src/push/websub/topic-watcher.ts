@@ -1,82 +1,81 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { secondMs } from '../../domain/durations.ts';
 import type { Cursor, LogEvent } from '../../domain/events/event.ts';
 import { sectionPath, sourcePath, topicsAt } from '../../domain/websub/websub-topics.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { paceMs } from './content-distributor.ts';
-import { maxDeliveryAgeMs } from './delivery-retry.ts';
+import { maxDeliveryAgeMs, minDeliveryIntervalMs } from './delivery-retry.ts';
 import type { HubEventLog, HubStore } from './hub-store.ts';
 
-/** What comes within one refresh is delivered in one. */
-const settleMs = 1000;
+/** The changes of one refresh arrive within it. */
+const batchWindowMs = secondMs;
 
-/** What watching the log needs. */
+/** What the topic watcher depends on. */
 export interface TopicWatcherParts {
   readonly clock: Clock;
   readonly eventLog: HubEventLog;
-  readonly ports: Pick<HubStore, 'queuedPlace' | 'queue' | 'subscribedTopics'>;
-  publicUrl(): string;
-  /** Called with topics whose content may have changed, whoever is subscribed. */
+  readonly store: Pick<HubStore, 'queuedPosition' | 'enqueueDeliveries' | 'subscribedTopics'>;
+  readonly publicUrl: string;
+  /** Called with topics whose content may have changed, with or without subscribers. */
   onChanged(topics: readonly string[]): void;
 }
 
 /**
- * Turns what is new in the log into deliveries. How far it got is kept with the deliveries it queued, so that what
- * happened while nobody watched is made up for.
+ * Queues deliveries for new events. Its position in the log is committed together with the deliveries, so that events
+ * which were written while no process ran are caught up with.
  */
 export class TopicWatcher {
   readonly #parts: TopicWatcherParts;
-  #place: Cursor | null = null;
+  #position: Cursor | null = null;
 
   constructor(parts: TopicWatcherParts) {
     this.#parts = parts;
   }
 
-  /** Reads on to where the log stands. @returns whether anything was queued. */
+  /** Reads the log up to its head. @returns whether anything was queued. */
   async run(): Promise<boolean> {
-    const { eventLog, ports } = this.#parts;
+    const { eventLog, store, publicUrl } = this.#parts;
     let queued = false;
     for (;;) {
-      const head = eventLog.head();
-      this.#place ??= (await ports.queuedPlace()) ?? { epoch: head.epoch, seq: head.head };
-      const { epoch, seq } = this.#place;
-      const isLost = epoch !== head.epoch || seq < head.floor - 1 || seq > head.head;
+      const { epoch, head, floor } = eventLog.head();
+      this.#position ??= (await store.queuedPosition()) ?? { epoch, seq: head };
+      const position = this.#position;
+      const isLost = position.epoch !== epoch || position.seq < floor - 1 || position.seq > head;
       if (isLost) {
-        queued = (await this.#queue(null, { epoch: head.epoch, seq: head.head })) || queued;
+        queued = (await this.#queue(null, { epoch, seq: head })) || queued;
         continue;
       }
-      if (seq === head.head) return queued;
-      const events = await eventLog.readAfter(seq);
+      if (position.seq === head) return queued;
+      const events = await eventLog.readAfter(position.seq);
       const last = events.at(-1)?.seq;
       if (last === undefined) return queued;
-      queued =
-        (await this.#queue(affectedTopics(events, this.#parts.publicUrl()), { epoch: head.epoch, seq: last })) ||
-        queued;
-      // The log is in memory or read synchronously: a long way through it is no one step.
+      queued = (await this.#queue(affectedTopics(events, publicUrl), { epoch, seq: last })) || queued;
+      // The log is in memory or read synchronously: a long catch-up must not block the event loop.
       await nextTurn();
     }
   }
 
   /** @param topics null: all. */
-  async #queue(topics: readonly string[] | null, place: Cursor): Promise<boolean> {
-    const { ports, clock, onChanged } = this.#parts;
+  async #queue(topics: readonly string[] | null, position: Cursor): Promise<boolean> {
+    const { store, clock, onChanged } = this.#parts;
     const nowMs = clock.now();
-    const wanted = await ports.subscribedTopics(topics, nowMs);
-    if (wanted.length > 0) {
-      await ports.queue({ topics: wanted, place }, { nowMs, settleMs, paceMs, withinMs: maxDeliveryAgeMs });
+    const subscribed = await store.subscribedTopics(topics, nowMs);
+    if (subscribed.length > 0) {
+      const timing = { nowMs, batchWindowMs, minIntervalMs: minDeliveryIntervalMs, expireAfterMs: maxDeliveryAgeMs };
+      await store.enqueueDeliveries({ topics: subscribed, position }, timing);
     }
-    this.#place = place;
+    this.#position = position;
     if (topics !== null) onChanged(topics);
-    return wanted.length > 0;
+    return subscribed.length > 0;
   }
 }
 
-/** The topics in which events can be seen: where their items stand now, and where they stood before. */
+/** The topics that events change: those that contain their items now, and those that did before. */
 export function affectedTopics(events: readonly LogEvent[], publicUrl: string): string[] {
   const paths = new Set(['']);
   for (const { facets, previousFacets } of events) {
-    for (const one of previousFacets === null ? [facets] : [facets, previousFacets]) {
-      for (const section of one.sections) paths.add(sectionPath(section));
-      for (const source of one.sources) paths.add(sourcePath(source));
+    for (const { sections, sources } of previousFacets === null ? [facets] : [facets, previousFacets]) {
+      for (const section of sections) paths.add(sectionPath(section));
+      for (const source of sources) paths.add(sourcePath(source));
     }
   }
   return [...paths].flatMap((path) => topicsAt(publicUrl, path));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { minuteMs, secondMs } from '../../domain/durations.ts';
 import { hostOf } from '../../domain/polling/hosts.ts';
 import type { SubscriberKey } from '../../domain/websub/websub-subscriber.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -8,28 +9,28 @@ import { isSuccess, type WebSubHttpClient } from './http-client-port.ts';
 import type { HubRequest } from './hub-request.ts';
 import type { HubStore } from './hub-store.ts';
 
-/** A question to a subscriber, or a message that wants no answer. */
-export type VerificationRequest = Exclude<HubRequest, { readonly kind: 'refused' | 'publish' }>;
+/** A request for which a callback is called: to verify it, or to report a denial. */
+export type VerificationRequest = Exclude<HubRequest, { readonly kind: 'invalid' | 'publish' }>;
 
-const limits = { perHost: 2, total: 20, perHostMinute: 30 };
-const mostForHost = 50;
-/** Of those: others must get their turn at a host that one client names all the time. */
-const mostForClientAtHost = 10;
-/** Well below what a topic has room for: one client with many host names must leave places for others. */
-const mostForClient = 100;
-const mostForTopic = 1000;
-const mostInAll = 5000;
-/** Subscriptions at one host: each change is a delivery to each. */
-const mostSubscriptions = 2000;
-/** Who has not been asked by then will ask again. */
-const patienceMs = 10 * 60_000;
+const limits = { perHost: 2, total: 20, perHostPerMinute: 30 };
+const maxQueuedPerHost = 50;
+/** Of those: one client must not use up a host's share. */
+const maxQueuedPerClientAndHost = 10;
+/** Well below the share of a topic: one client with many host names must leave room for others. */
+const maxQueuedPerClient = 100;
+const maxQueuedPerTopic = 1000;
+const maxQueued = 5000;
+/** Subscriptions at one host: each change causes a delivery to each of them. */
+const maxSubscriptionsPerHost = 2000;
+/** A subscriber that was not verified by then subscribes again. */
+const maxQueuedMs = 10 * minuteMs;
 
-/** What verification works with. */
+/** What verification depends on. */
 export interface VerifierParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly client: WebSubHttpClient;
-  readonly ports: Pick<
+  readonly store: Pick<
     HubStore,
     'document' | 'putSubscriber' | 'isSubscribed' | 'countSubscribers' | 'removeSubscriber'
   >;
@@ -37,91 +38,91 @@ export interface VerifierParts {
   onDeliveryQueued(): void;
 }
 
-interface Waiting {
-  readonly errand: VerificationRequest;
+interface Queued {
+  readonly request: VerificationRequest;
   readonly host: string;
-  /** Who asked; null: not counted. */
+  /** The client that sent the request; null: not limited. */
   readonly client: string | null;
   readonly sinceMs: number;
 }
 
 /**
- * Asks callbacks whether they mean it, after the request was answered and at a bounded rate, so that nobody can use us
- * to flood a host. Only one errand waits for each topic and callback, the newest. What waits is in memory alone: a
- * subscriber whose request was lost has not been told anything yet and asks again.
+ * Verifies intent (WebSub §5.3): calls callbacks after the request was answered and at a bounded rate, so that the hub
+ * cannot be used to flood a host. Only the newest request of each pair of topic and callback is queued. The queue is in
+ * memory only: a subscriber whose request is lost has no confirmation yet and subscribes again.
  */
 export class Verifier {
   readonly #parts: VerifierParts;
-  readonly #gate: HostLimiter;
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #hosts: HostLimiter;
+  readonly #queue = new Map<string, Queued>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
-    this.#gate = new HostLimiter(parts.clock, limits);
+    this.#hosts = new HostLimiter(parts.clock, limits);
   }
 
-  /** Takes an errand on. False: too much is waiting already. */
-  enqueue(errand: VerificationRequest, client: string | null): boolean {
-    const key = `${errand.topic}\n${errand.callback}`;
-    const host = hostOf(errand.callback);
-    const waiting: Waiting = { errand, host, client, sinceMs: this.#parts.clock.monotonic() };
-    if (!this.#waiting.has(key) && !this.#hasRoom(waiting)) return false;
-    this.#waiting.delete(key);
-    this.#waiting.set(key, waiting);
+  /** Queues a request. @returns false: too many are queued. */
+  enqueue(request: VerificationRequest, client: string | null): boolean {
+    const key = `${request.topic}\n${request.callback}`;
+    const host = hostOf(request.callback);
+    const queued: Queued = { request, host, client, sinceMs: this.#parts.clock.monotonic() };
+    if (!this.#queue.has(key) && !this.#hasRoom(queued)) return false;
+    this.#queue.delete(key);
+    this.#queue.set(key, queued);
     return true;
   }
 
-  /** Sets off whatever may be asked now. @returns in how long to look again; null: nothing waits. */
+  /** Starts the verifications that are permitted now. @returns milliseconds until the next run; null: none is queued. */
   run(): number | null {
     const nowMs = this.#parts.clock.monotonic();
-    for (const [key, { errand, host, sinceMs }] of this.#waiting) {
-      if (sinceMs < nowMs - patienceMs) {
-        this.#waiting.delete(key);
+    for (const [key, { request, host, sinceMs }] of this.#queue) {
+      if (sinceMs < nowMs - maxQueuedMs) {
+        this.#queue.delete(key);
         continue;
       }
-      if (!this.#gate.tryAcquire(host)) continue;
-      this.#waiting.delete(key);
-      this.#start(errand, host);
+      if (!this.#hosts.tryAcquire(host)) continue;
+      this.#queue.delete(key);
+      this.#start(request, host);
     }
-    return this.#waiting.size === 0 ? null : (this.#gate.nextUnblockInMs() ?? 1000);
+    return this.#queue.size === 0 ? null : (this.#hosts.nextUnblockInMs() ?? secondMs);
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no verification is running. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Forgets what waits and lets what is under way end. */
+  /** Discards the queue and waits for the verifications that run. */
   async stop(): Promise<void> {
-    this.#waiting.clear();
+    this.#queue.clear();
     await this.idle();
   }
 
-  #hasRoom({ errand: { topic }, host, client }: Waiting): boolean {
+  #hasRoom({ request: { topic }, host, client }: Queued): boolean {
     let forHost = 0;
     let forClient = 0;
     let forTopic = 0;
-    let forClientAtHost = 0;
-    for (const waiting of this.#waiting.values()) {
-      if (waiting.host === host) forHost += 1;
-      if (client !== null && waiting.client === client) {
+    let forClientAndHost = 0;
+    for (const queued of this.#queue.values()) {
+      if (queued.host === host) forHost += 1;
+      if (client !== null && queued.client === client) {
         forClient += 1;
-        if (waiting.host === host) forClientAtHost += 1;
+        if (queued.host === host) forClientAndHost += 1;
       }
-      if (waiting.errand.topic === topic) forTopic += 1;
+      if (queued.request.topic === topic) forTopic += 1;
     }
-    const hasPlaces = forHost < mostForHost && forTopic < mostForTopic;
-    const clientMay = forClient < mostForClient && forClientAtHost < mostForClientAtHost;
-    return hasPlaces && clientMay && this.#waiting.size < mostInAll;
+    const isWithinShares = forHost < maxQueuedPerHost && forTopic < maxQueuedPerTopic;
+    const isClientWithinShares = forClient < maxQueuedPerClient && forClientAndHost < maxQueuedPerClientAndHost;
+    return isWithinShares && isClientWithinShares && this.#queue.size < maxQueued;
   }
 
-  #start(errand: VerificationRequest, host: string): void {
-    const work = this.#perform(errand)
-      .then((went) => this.#gate.release(host, went))
+  #start(request: VerificationRequest, host: string): void {
+    const work = this.#perform(request)
+      .then((succeeded) => this.#hosts.release(host, succeeded))
       .catch((error: unknown) => {
-        this.#gate.release(host, null);
-        this.#parts.log.error({ err: error, host }, 'a callback could not be verified');
+        this.#hosts.release(host, null);
+        this.#parts.log.error({ err: error, host }, 'the verification of a subscriber failed internally');
       })
       .finally(() => {
         this.#running.delete(work);
@@ -131,89 +132,92 @@ export class Verifier {
   }
 
   /**
-   * Whether the callback's host is well; null: it was not asked. A callback that means no says nothing against its host:
-   * anybody can name one there that does not exist.
+   * @returns whether the callback's host works; null: no request was sent. A callback that rejects is no failure of its
+   *   host: anybody can name a callback there that does not exist.
    */
-  async #perform(errand: VerificationRequest): Promise<boolean | null> {
-    switch (errand.kind) {
+  async #perform(request: VerificationRequest): Promise<boolean | null> {
+    switch (request.kind) {
       case 'denied':
-        return await sendDenial(this.#parts.client, errand, errand.reason);
+        return await sendDenial(this.#parts.client, request, request.reason);
       case 'unsubscribe':
-        return await this.#unsubscribe(errand);
+        return await this.#unsubscribe(request);
       default:
-        return await this.#subscribe(errand);
+        return await this.#subscribe(request);
     }
   }
 
-  async #unsubscribe(errand: SubscriberKey): Promise<boolean | null> {
-    const { ports, client, clock } = this.#parts;
-    // Nobody there: a question would only tell a stranger's server about us.
-    if (!(await ports.isSubscribed(errand, clock.now()))) return null;
-    const { isMeant, isWell } = await ask(client, errand, { 'hub.mode': 'unsubscribe' });
-    if (isMeant) await ports.removeSubscriber(errand);
-    return isWell;
+  async #unsubscribe(key: SubscriberKey): Promise<boolean | null> {
+    const { store, client, clock } = this.#parts;
+    // Without a subscription, a request would reach a server that has nothing to do with us.
+    if (!(await store.isSubscribed(key, clock.now()))) return null;
+    const { isConfirmed, isHostWorking } = await verify(client, key, { 'hub.mode': 'unsubscribe' });
+    if (isConfirmed) await store.removeSubscriber(key);
+    return isHostWorking;
   }
 
-  /** Why a subscription is not to be had, as far as that takes a look at what there is; null: it is. */
-  async #objection({ topic, callback }: SubscriberKey): Promise<string | null> {
-    const { ports, clock } = this.#parts;
-    const document = await ports.document(topic);
+  /** Why the hub does not serve a subscription, as far as its form does not tell; null: it does. */
+  async #denialReason({ topic, callback }: SubscriberKey): Promise<string | null> {
+    const { store, clock } = this.#parts;
+    const document = await store.document(topic);
     if (document === null) return 'there is no such feed';
-    if (document.self !== topic) return `the feed calls itself otherwise; subscribe to ${document.self}`;
-    if ((await ports.countSubscribers(hostOf(callback))) < mostSubscriptions) return null;
-    const isRenewal = await ports.isSubscribed({ topic, callback }, clock.now());
+    if (document.self !== topic) return `the self URL of this feed is another one; subscribe to ${document.self}`;
+    if ((await store.countSubscribers(hostOf(callback))) < maxSubscriptionsPerHost) return null;
+    const isRenewal = await store.isSubscribed({ topic, callback }, clock.now());
     return isRenewal ? null : 'there are too many subscriptions at this host';
   }
 
-  async #subscribe(errand: Extract<VerificationRequest, { kind: 'subscribe' }>): Promise<boolean> {
-    const { ports, client, clock, log, onDeliveryQueued } = this.#parts;
-    const { topic, callback, leaseMs, secret } = errand;
-    const objection = await this.#objection(errand);
-    if (objection !== null) return await sendDenial(client, errand, objection);
-    // A slow answer does not lengthen the lease.
+  async #subscribe(request: Extract<VerificationRequest, { kind: 'subscribe' }>): Promise<boolean> {
+    const { store, client, clock, log, onDeliveryQueued } = this.#parts;
+    const { topic, callback, leaseMs, secret } = request;
+    const reason = await this.#denialReason(request);
+    if (reason !== null) return await sendDenial(client, request, reason);
+    // Taken before the request: a slow response must not extend the lease.
     const verifiedMs = clock.now();
     const lease = { 'hub.lease_seconds': String(leaseMs / 1000) };
-    const { isMeant, isWell } = await ask(client, errand, { 'hub.mode': 'subscribe', ...lease });
-    if (!isMeant) return isWell;
+    const { isConfirmed, isHostWorking } = await verify(client, request, { 'hub.mode': 'subscribe', ...lease });
+    if (!isConfirmed) return isHostWorking;
     const host = hostOf(callback);
     const leaseUntilMs = verifiedMs + leaseMs;
-    const isNew = await ports.putSubscriber({ topic, callback, host, secret, verifiedMs, leaseUntilMs });
-    log.info({ topic, host, isNew, signed: secret !== null }, 'subscribed to an output feed');
+    const isNew = await store.putSubscriber({ topic, callback, host, secret, verifiedMs, leaseUntilMs });
+    log.info({ topic, host, isNew, signed: secret !== null }, 'a subscriber of an output feed was verified');
     if (isNew) onDeliveryQueued();
     return true;
   }
 }
 
-/** What a callback said, and whether its host answers as it should. */
-interface Asked {
-  readonly isMeant: boolean;
-  readonly isWell: boolean;
+interface Verification {
+  readonly isConfirmed: boolean;
+  readonly isHostWorking: boolean;
 }
 
-/** Asks a callback whether it means it (section 5.3): yes is 2xx with the challenge, byte for byte, and nothing else is. */
-async function ask(client: WebSubHttpClient, key: SubscriberKey, params: Record<string, string>): Promise<Asked> {
+/** Sends a verification request (WebSub §5.3). Only a 2xx whose body is exactly the challenge confirms. */
+async function verify(
+  client: WebSubHttpClient,
+  key: SubscriberKey,
+  params: Record<string, string>,
+): Promise<Verification> {
   const { 'hub.mode': mode = '', ...rest } = params;
   const challenge = randomBytes(24).toString('hex');
   const query = { 'hub.mode': mode, 'hub.topic': key.topic, 'hub.challenge': challenge, ...rest };
-  const answer = await client.request({ method: 'GET', url: appendQuery(key.callback, query), readBody: true });
-  if (answer.kind !== 'answered') return { isMeant: false, isWell: false };
-  const isMeant = isSuccess(answer) && Buffer.from(challenge).equals(answer.body);
-  return { isMeant, isWell: answer.status < 500 };
+  const response = await client.request({ method: 'GET', url: appendQuery(key.callback, query), readBody: true });
+  if (response.kind !== 'answered') return { isConfirmed: false, isHostWorking: false };
+  const isConfirmed = isSuccess(response) && Buffer.from(challenge).equals(response.body);
+  return { isConfirmed, isHostWorking: response.status < 500 };
 }
 
 /**
- * Tells a callback that its subscription is not, or no longer, to be had (section 5.2).
+ * Reports to a callback that its subscription is denied or has been revoked (WebSub §5.2).
  *
- * @returns whether its host is well. Whether it took notice changes nothing.
+ * @returns whether its host works. The response has no effect.
  */
 export async function sendDenial(client: WebSubHttpClient, key: SubscriberKey, reason: string): Promise<boolean> {
   const query = { 'hub.mode': 'denied', 'hub.topic': key.topic, 'hub.reason': reason };
-  const answer = await client.request({ method: 'GET', url: appendQuery(key.callback, query) });
-  return answer.kind === 'answered' && answer.status < 500;
+  const response = await client.request({ method: 'GET', url: appendQuery(key.callback, query) });
+  return response.kind === 'answered' && response.status < 500;
 }
 
-/** The callback with parameters behind its own query, which stays as it is, whatever stands in it. */
+/** Appends parameters to a callback. Its own query stays unchanged, byte for byte. */
 export function appendQuery(callback: string, params: Readonly<Record<string, string>>): string {
-  const joint = !callback.includes('?') ? '?' : /[?&]$/.test(callback) ? '' : '&';
-  return `${callback}${joint}${new URLSearchParams(params)}`;
+  const separator = !callback.includes('?') ? '?' : /[?&]$/.test(callback) ? '' : '&';
+  return `${callback}${separator}${new URLSearchParams(params)}`;
 }

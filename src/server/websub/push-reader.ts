@@ -1,3 +1,5 @@
+import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
+import type { NormaliseTask } from '../../domain/items/normalise-task.ts';
 import { maskedDocument } from '../../domain/polling/masked-state.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { decodeBody } from '../../fetch/client/decompress.ts';
@@ -9,44 +11,42 @@ import type { Store } from '../../store/engine/store.ts';
 import { knownHashes, readPollState } from '../../store/sources/source-state.ts';
 import { claimOldestPush, deletePush, type PendingPush, storePushedItems } from '../../store/websub/websub-inbox.ts';
 import { bringPollForward } from '../../store/websub/websub-subscriptions.ts';
-import type { DocumentProcessor } from '../document-processor.ts';
 
-const knownEntries = 2000;
+const maxKnownEntries = 2000;
 
-/** What reading pushes works with. */
+/** What the push reader depends on. */
 export interface PushReaderParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly digester: Pick<DocumentProcessor, 'digest'>;
-  /** The declaration in force; undefined when there is none any more. */
+  readonly documentProcessor: { digest(task: NormaliseTask): Promise<NormalisedFeed | Unreadable> };
+  /** The current declaration of a source; undefined if it is no longer declared. */
   sourceOf(id: string): Source | undefined;
-  /** Told of the head of the log after each commit that wrote events. */
-  ring(head: number): void;
-  /** Called when a source was made due sooner. */
+  /** Called with the head of the event log after each commit that wrote events. */
+  notify(head: number): void;
+  /** Called after a source's next poll was brought forward. */
   onSourceDue(): void;
-  /** Told of each push that is read, as of a document that was fetched. */
+  /** Called for each push that is read, as for each fetched document. */
   onFetched?(sourceId: string): void;
-  /** Told what a push brought. */
+  /** Called with the items of each push that was stored. */
   onPushStored?(counts: { readonly added: number; readonly updated: number }): void;
 }
 
 /**
- * Reads what hubs have pushed, oldest first, through the same worker and into the same store as what is polled. A push
- * is a hint: one that cannot be read makes the source due, and none changes when it is read next or what else is known
- * of it.
+ * Reads stored pushes, oldest first, through the same document processor and into the same store as polls. A push is a
+ * hint: one that cannot be read causes a poll. None changes the schedule or the poll state of its source.
  *
- * @returns work that ends when nothing waits; how many were read.
+ * @returns a function that reads until no push is left, and returns how many it has read.
  */
 export function createPushReader(parts: PushReaderParts): () => Promise<number> {
   return async () => {
-    let read = 0;
+    let count = 0;
     for (;;) {
       const push = await claimOldestPush(parts.store);
-      if (push === null) return read;
+      if (push === null) return count;
       await readPush(parts, push);
       await deletePush(parts.store, push.id);
-      read += 1;
+      count += 1;
     }
   };
 }
@@ -58,23 +58,23 @@ async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void
   if (source === undefined || state === null) return;
   const body = await decode(push);
   if (body === null) {
-    await askInstead(parts, push);
+    await pollInstead(parts, push);
     return;
   }
   parts.onFetched?.(source.id);
   const nowMs = clock.now();
   const { limit, keep, drop, language, trust, declarationHash } = source;
-  const known = await knownHashes(store.reader, source.id, knownEntries);
+  const known = await knownHashes(store.reader, source.id, maxKnownEntries);
   const ids = trust.ids && !state.history.idsDistrusted;
   const options = { url: push.topic, nowMs, limit, keep, drop, language, trust: { ...trust, ids }, known };
-  const read = await parts.digester.digest({ body, contentType: push.contentType, options });
-  const digest = maskedDocument(read, source.hidden);
-  if (digest.kind === 'unreadable') {
-    log.debug({ source: source.id, failure: digest.failure }, 'a push could not be read; the source is polled instead');
-    await askInstead(parts, push);
+  const document = await parts.documentProcessor.digest({ body, contentType: push.contentType, options });
+  const feed = maskedDocument(document, source.hidden);
+  if (feed.kind === 'unreadable') {
+    log.debug({ source: source.id, failure: feed.failure }, 'a push is unreadable; the source is polled instead');
+    await pollInstead(parts, push);
     return;
   }
-  const stored = await storePushedItems(store, { push, declarationHash, digest, nowMs, onBatch: parts.ring });
+  const stored = await storePushedItems(store, { push, declarationHash, feed, nowMs, onBatch: parts.notify });
   if (stored === null) return;
   const { added, updated } = stored;
   parts.onPushStored?.({ added, updated });
@@ -91,8 +91,8 @@ async function decode({ body, contentEncoding }: PendingPush): Promise<Uint8Arra
   }
 }
 
-async function askInstead({ store, clock, onSourceDue }: PushReaderParts, push: PendingPush): Promise<void> {
+async function pollInstead({ store, clock, onSourceDue }: PushReaderParts, push: PendingPush): Promise<void> {
   const nowMs = clock.now();
-  await bringPollForward(store, push.sourceRef, { atMs: nowMs, nowMs, why: 'its hub tells of news' });
+  await bringPollForward(store, push.sourceRef, { atMs: nowMs, nowMs, reason: 'its hub reported a change' });
   onSourceDue();
 }

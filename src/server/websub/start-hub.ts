@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/environment/environment.ts';
-import type { LogBounds } from '../../domain/events/event.ts';
+import { minuteMs, secondMs } from '../../domain/durations.ts';
 import { serversOf } from '../../fetch/client/address-guard.ts';
 import type { LogTail } from '../../push/log/log-tail.ts';
 import type { DeliveryOutcome } from '../../push/websub/content-distributor.ts';
@@ -29,17 +29,17 @@ import {
 } from '../../store/websub/websub-subscribers.ts';
 import { callbackTcpPorts, createWebSubHttpClient } from './websub-http-client.ts';
 
-const maxIntervalMs = 60_000;
-const stopGraceMs = 2000;
-/** A document that many subscribers get is made once; it is never older than this. */
-const keptMs = 1000;
+const maxIntervalMs = minuteMs;
+const stopGraceMs = 2 * secondMs;
+/** A document that goes to many subscribers is rendered once and used for so long. */
+const documentMaxAgeMs = secondMs;
 
 /** The hub that our output feeds name; null: WebSub is off. */
 export function advertisedHubUrl({ publicUrl, websubHub }: Pick<Settings, 'publicUrl' | 'websubHub'>): string | null {
   return publicUrl === null ? null : (websubHub ?? `${publicUrl}/websub/hub`);
 }
 
-/** The hub's ports over the database. */
+/** The hub's store over the database. */
 export function createHubStore(store: Store, document: HubStore['document']): HubStore {
   return {
     document,
@@ -49,34 +49,34 @@ export function createHubStore(store: Store, document: HubStore['document']): Hu
     removeSubscriber: (key) => removeSubscriber(store, key),
     removeExpired: (nowMs) => removeExpired(store, nowMs),
     subscribedTopics: (topics, nowMs) => subscribedTopics(store.reader, topics, nowMs),
-    queuedPlace: () => readQueuedPosition(store.reader),
-    queue: (change, times) => enqueueDeliveries(store, change, times),
+    queuedPosition: () => readQueuedPosition(store.reader),
+    enqueueDeliveries: (change, timing) => enqueueDeliveries(store, change, timing),
     dueDeliveries: (nowMs, options) => readDueDeliveries(store.reader, nowMs, options),
     nextDeliveryMs: (exceptHosts) => nextDeliveryMs(store.reader, exceptHosts),
     claim: (claim) => claimDeliveries(store, claim),
-    recordResult: (claimed, result, nowMs) => recordDeliveryResult(store, claimed, result, nowMs),
+    recordResult: (delivery, result, nowMs) => recordDeliveryResult(store, delivery, result, nowMs),
   };
 }
 
-/** Keeps a topic's document for the deliveries of one go, as long as the log stands where it stood. */
+/** Caches topic documents for deliveries that follow each other, as long as the head of the event log stays the same. */
 export function cacheDocuments(
   read: HubStore['document'],
   now: { readonly clock: Clock; head(): number },
 ): HubStore['document'] {
-  const kept = new Map<string, { atMs: number; head: number; document: Promise<TopicDocument | null> }>();
+  const cache = new Map<string, { atMs: number; head: number; document: Promise<TopicDocument | null> }>();
   return (topic) => {
     const atMs = now.clock.monotonic();
     const head = now.head();
-    const found = kept.get(topic);
-    if (found !== undefined && found.head === head && found.atMs > atMs - keptMs) return found.document;
-    for (const [name, one] of kept) if (one.atMs <= atMs - keptMs) kept.delete(name);
+    const cached = cache.get(topic);
+    if (cached !== undefined && cached.head === head && cached.atMs > atMs - documentMaxAgeMs) return cached.document;
+    for (const [name, entry] of cache) if (entry.atMs <= atMs - documentMaxAgeMs) cache.delete(name);
     const document = read(topic);
-    kept.set(topic, { atMs, head, document });
+    cache.set(topic, { atMs, head, document });
     return document;
   };
 }
 
-/** What the running hub is made of. */
+/** What the running hub depends on. */
 export interface StartHubParts {
   readonly settings: Settings;
   readonly store: Store;
@@ -85,45 +85,50 @@ export interface StartHubParts {
   readonly shutdown: Shutdown;
   readonly tail: LogTail;
   readonly publicUrl: string;
+  /** The current document of a topic; null: there is no such feed. */
   document(topic: string): Promise<TopicDocument | null>;
   onDelivery(outcome: DeliveryOutcome): void;
 }
 
-/** The hub with its work under way. */
+/** Starts the hub. */
 export function startHub(parts: StartHubParts): Pick<Hub, 'receive'> {
   const { settings, store, clock, log, shutdown, tail, publicUrl, onDelivery } = parts;
-  const { allowPrivateNetworks, allowPrivateNetworksForAll, contactUrl, websubHub } = settings;
-  const ownOrigins = [new URL(publicUrl).origin];
-  const shared = {
-    ...{ clock, ownOrigins, allowPrivateNetworks: allowPrivateNetworksForAll },
-    contactUrl: contactUrl ?? publicUrl,
-  };
-  // Anybody may name a callback: a private network that is open to the operator's own hosts is not open to it.
-  const client = createWebSubHttpClient({ ...shared, ports: callbackTcpPorts });
-  const configured = { networks: allowPrivateNetworks, includes: serversOf(websubHub === null ? [] : [websubHub]) };
-  // The operator has named it: it may listen wherever it likes.
-  const pings = createWebSubHttpClient({ ...shared, configuredHosts: configured });
-  const head = (): LogBounds => tail.bounds;
+  const { client, externalClient } = createClients(parts);
   const hub = createHub({
-    ...{ clock, log, client, onDelivery, random: Math.random },
-    ports: createHubStore(store, cacheDocuments(parts.document, { clock, head: () => head().head })),
+    ...{ clock, log, client, onDelivery, publicUrl, random: Math.random },
+    store: createHubStore(store, cacheDocuments(parts.document, { clock, head: () => tail.bounds.head })),
     eventLog: {
-      head,
+      head: () => tail.bounds,
       readAfter: async (seq) => tail.eventsAfter(seq) ?? (await tail.loadAfter(seq)).events,
     },
-    publicUrl: () => publicUrl,
     wake: () => work.wake(),
-    externalHub: websubHub === null ? null : { hub: websubHub, client: pings },
+    externalHub: settings.websubHub === null ? null : { hub: settings.websubHub, client: externalClient },
   });
-  const work = repeat(() => hub.run(), { name: 'the work of the WebSub hub', log, maxIntervalMs });
+  const work = repeat(() => hub.run(), { name: 'the WebSub hub', log, maxIntervalMs });
   tail.onAdvance(() => work.wake());
   shutdown.onStop('WebSub hub', async () => {
     await work.stop();
     const stopped = hub.stop();
-    // Who is slow now has his delivery after the next start.
+    // An interrupted delivery is repeated after the next start.
     await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
-    await Promise.all([client.close(), pings.close()]);
+    await Promise.all([client.close(), externalClient.close()]);
     await stopped;
   });
   return hub;
+}
+
+/** The client for callbacks, and the one for the external hub. */
+function createClients({ settings, clock, publicUrl }: Pick<StartHubParts, 'settings' | 'clock' | 'publicUrl'>) {
+  const { allowPrivateNetworks, allowPrivateNetworksForAll, contactUrl, websubHub } = settings;
+  const shared = {
+    ...{ clock, ownOrigins: [new URL(publicUrl).origin], allowPrivateNetworks: allowPrivateNetworksForAll },
+    contactUrl: contactUrl ?? publicUrl,
+  };
+  const includes = serversOf(websubHub === null ? [] : [websubHub]);
+  return {
+    // Anybody may name a callback: networks that are open to the operator's own hosts are closed to callbacks.
+    client: createWebSubHttpClient({ ...shared, ports: callbackTcpPorts }),
+    // The operator has named this hub: any port is allowed.
+    externalClient: createWebSubHttpClient({ ...shared, configuredHosts: { networks: allowPrivateNetworks, includes } }),
+  };
 }

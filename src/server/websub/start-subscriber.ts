@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../../config/environment/environment.ts';
+import { minuteMs, secondMs } from '../../domain/durations.ts';
 import type { Target } from '../../fetch/client/address-guard.ts';
 import type { Doorbell } from '../../push/doorbell.ts';
 import { createSubscriptionManager } from '../../push/websub/subscription-manager.ts';
@@ -22,98 +23,96 @@ import { evaluateHubs, trustedSources } from '../../store/websub/websub-trust.ts
 import { createPushReader, type PushReaderParts } from './push-reader.ts';
 import { createWebSubHttpClient } from './websub-http-client.ts';
 
-const stopGraceMs = 2000;
-const subscribeEveryMs = 60_000;
-/** A push that came to another process is found by then. */
-const readEveryMs = 5000;
-/** Adaptive intervals of sources whose hub is trusted: polls are only a net under it. */
-const trustedStretch = 4;
+const stopGraceMs = 2 * secondMs;
+const subscribeEveryMs = minuteMs;
+/** Finds pushes that another process received. */
+const readEveryMs = 5 * secondMs;
+/** For sources with a trusted hub, whose polls only find what the hub missed. */
+const trustedIntervalMultiplier = 4;
 
-/** Where hubs reach us below PUBLIC_URL. */
+/** The URL of a callback, below PUBLIC_URL. */
 export function callbackUrl(publicUrl: string, callbackId: string): string {
   return `${publicUrl}/websub/callback/${callbackId}`;
 }
 
-/** The subscriber's ports over the database. */
+/** The store of the subscription manager over the database. */
 export function createSubscriptionStore(store: Store): SubscriptionStore {
   return {
     hubSources: () => readHubSources(store.reader),
     subscriptions: () => readSubscriptions(store.reader),
-    applyDiff: (wishes, nowMs) => applySubscriptionDiff(store, wishes, nowMs),
+    applyDiff: (diff, nowMs) => applySubscriptionDiff(store, diff, nowMs),
     markRequested: (id, times) => markRequested(store, id, times),
-    update: (id, to) => updateSubscription(store, id, to),
+    update: (id, update) => updateSubscription(store, id, update),
     evaluateHubs: (times) => evaluateHubs(store, times),
     deleteUnsubscribed: (beforeMs) => deleteUnsubscribed(store, beforeMs),
-    bringPollForward: (sourceRef, to) => bringPollForward(store, sourceRef, to),
+    bringPollForward: (sourceRef, poll) => bringPollForward(store, sourceRef, poll),
   };
 }
 
-/** What the running subscriber is made of. */
+/** What the subscriber depends on. */
 export interface StartSubscriberParts extends PushReaderParts {
   readonly settings: Settings;
   readonly shutdown: Shutdown;
   readonly publicUrl: string;
-  /** Whether the operator declared something at this host. */
+  /** Whether the operator has declared a source or webhook at this host and port. */
   isConfigured(target: Target): boolean;
-  /** Rung when a hub has confirmed or pushed something. */
-  readonly hubBell: Doorbell;
+  /** Rung when a remote hub has confirmed or pushed something. */
+  readonly hubDoorbell: Doorbell;
 }
 
-/** What polling asks of it. */
+/** The subscriber as polling uses it. */
 export interface HubSubscriber {
-  /** A source was read, and may name other hubs now. */
+  /** To be called after a poll: the source may name other hubs now. */
   wake(): void;
-  /** Factor on a source's adaptive interval. */
+  /** Factor of a source's adaptive interval, at least 1. */
   intervalMultiplier(sourceId: string): number;
 }
 
-/** Without a public address there are no hubs. */
+/** The subscriber without a public URL: WebSub is off. */
 export const disabledHubSubscriber: HubSubscriber = { wake() {}, intervalMultiplier: () => 1 };
 
-/** Subscribes where sources name hubs, and reads what the hubs push. */
+/** Starts to subscribe where sources name hubs, and to read what the hubs push. */
 export async function startSubscriber(parts: StartSubscriberParts): Promise<HubSubscriber> {
-  const { settings, store, clock, log, shutdown, publicUrl, onSourceDue } = parts;
-  const { contactUrl } = settings;
-  const ownOrigins = [new URL(publicUrl).origin];
+  const { settings, store, clock, log, publicUrl, onSourceDue } = parts;
   const client = createWebSubHttpClient({
-    ...{ clock, ownOrigins, contactUrl: contactUrl ?? publicUrl },
+    ...{ clock, ownOrigins: [new URL(publicUrl).origin], contactUrl: settings.contactUrl ?? publicUrl },
     allowPrivateNetworks: settings.allowPrivateNetworksForAll,
     configuredHosts: { networks: settings.allowPrivateNetworks, includes: parts.isConfigured },
   });
-  await noteAddress(store, publicUrl, clock.now());
+  await renewIfMoved(store, publicUrl, clock.now());
 
   let trusted: ReadonlySet<string> = new Set();
-  const look = async (): Promise<void> => {
+  const readTrust = async (): Promise<void> => {
     trusted = new Set(await trustedSources(store.reader, clock.now()));
   };
-  const subscriber = createSubscriptionManager({
+  const manager = createSubscriptionManager({
     ...{ clock, log, client, onSourceDue, random: Math.random },
-    ports: createSubscriptionStore(store),
+    store: createSubscriptionStore(store),
     callbackUrl: (callbackId) => callbackUrl(publicUrl, callbackId),
   });
   const readPushes = createPushReader(parts);
   const subscribing = repeat(
     async () => {
-      await subscriber.run();
-      await look();
+      await manager.run();
+      await readTrust();
       return null;
     },
     { name: 'subscribing at hubs', log, maxIntervalMs: subscribeEveryMs },
   );
   const reading = repeat(
     async () => {
-      if ((await readPushes()) > 0) await look();
+      if ((await readPushes()) > 0) await readTrust();
       return null;
     },
     { name: 'reading pushes', log, maxIntervalMs: readEveryMs },
   );
-  const deafen = parts.hubBell.listen(() => {
+  const unlisten = parts.hubDoorbell.listen(() => {
     reading.wake();
     onSourceDue();
   });
-  shutdown.onStop('WebSub subscriber', async () => {
-    deafen();
-    subscriber.stop();
+  parts.shutdown.onStop('WebSub subscriber', async () => {
+    unlisten();
+    manager.stop();
     const stopped = Promise.all([subscribing.stop(), reading.stop()]);
     await Promise.race([stopped, setTimeout(stopGraceMs, undefined, { ref: false })]);
     await client.close();
@@ -121,13 +120,13 @@ export async function startSubscriber(parts: StartSubscriberParts): Promise<HubS
   });
   return {
     wake: () => subscribing.wake(),
-    intervalMultiplier: (sourceId) => (trusted.has(sourceId) ? trustedStretch : 1),
+    intervalMultiplier: (sourceId) => (trusted.has(sourceId) ? trustedIntervalMultiplier : 1),
   };
 }
 
-/** Hubs know us by our address: when it has changed, every one of them is asked anew. */
-async function noteAddress(store: Store, publicUrl: string, nowMs: number): Promise<void> {
-  const name = 'websub address';
+/** Hubs call us back below our public URL: once it has changed, every subscription is renewed. */
+async function renewIfMoved(store: Store, publicUrl: string, nowMs: number): Promise<void> {
+  const name = 'websub public url';
   if ((await getOrCreateSetting(store, name, () => publicUrl)) === publicUrl) return;
   await renewAllSubscriptions(store, nowMs);
   await writeSetting(store, name, publicUrl);

@@ -3,6 +3,7 @@ import type { LogTail } from '../../push/log/log-tail.ts';
 import { createCallbackHandler } from '../../push/websub/callback-handler.ts';
 import type { DeliveryOutcome } from '../../push/websub/content-distributor.ts';
 import type { CallbackStore } from '../../push/websub/subscription-store.ts';
+import type { WebSubEndpoints } from '../../push/websub/websub-hub.ts';
 import type { Store } from '../../store/engine/store.ts';
 import { savePush } from '../../store/websub/websub-inbox.ts';
 import {
@@ -13,46 +14,45 @@ import {
 } from '../../store/websub/websub-subscriptions.ts';
 import type { AppContext } from '../../web/shared/app-context.ts';
 import { createTopicReader } from '../../web/syndication/topic-reader.ts';
-import type { WebSubEndpoints } from '../../web/websub/websub-routes.ts';
 import { type StartHubParts, startHub } from './start-hub.ts';
 
-/** What the serving side gives to WebSub. */
+/** What the endpoints need of the serving process. */
 export interface WebSubEndpointsParts extends Pick<StartHubParts, 'settings' | 'store' | 'clock' | 'log' | 'shutdown'> {
-  /** Told of each attempt to deliver an output feed, for whoever counts. */
+  /** Called with the outcome of each delivery attempt, for metrics. */
   onDelivery(outcome: DeliveryOutcome): void;
-  /** Rung when a hub of a source has confirmed or pushed something. */
-  readonly hubBell: Doorbell;
+  /** Rung when a remote hub has confirmed or pushed something. */
+  readonly hubDoorbell: Doorbell;
 }
 
-/** The callback's ports over the database. */
+/** The store of the callback handler over the database. */
 export function createCallbackStore(store: Store): CallbackStore {
   return {
     find: (callbackId) => findSubscription(store.reader, callbackId),
-    confirm: (id, terms) => confirmSubscription(store, id, terms),
-    update: (id, to) => updateSubscription(store, id, to),
+    confirm: (id, lease) => confirmSubscription(store, id, lease),
+    update: (id, update) => updateSubscription(store, id, update),
     savePush: (push) => savePush(store, push),
-    bringPollForward: (sourceRef, to) => bringPollForward(store, sourceRef, to),
+    bringPollForward: (sourceRef, poll) => bringPollForward(store, sourceRef, poll),
   };
 }
 
 /**
- * Opens what answers below `/websub`, and starts the hub.
+ * Creates what handles the requests below `/websub`, and starts the hub.
  *
- * @returns null without a public address: nobody outside could reach us, so there is no WebSub at all.
+ * @returns null without a public URL: WebSub is off, since no hub and no subscriber could reach us.
  */
 export function createWebSubEndpoints(
   parts: WebSubEndpointsParts,
   tail: LogTail,
-  appParts: AppContext,
+  context: AppContext,
 ): WebSubEndpoints | null {
   const { publicUrl } = parts.settings;
   if (publicUrl === null) return null;
-  const { clock, log, store, hubBell } = parts;
-  const hub = startHub({ ...parts, tail, publicUrl, document: createTopicReader(appParts) });
+  const { clock, log, store, hubDoorbell } = parts;
+  const hub = startHub({ ...parts, tail, publicUrl, document: createTopicReader(context) });
   const callbacks = createCallbackHandler({
     ...{ clock, log, random: Math.random },
-    ports: createCallbackStore(store),
-    wake: () => void hubBell.notify(0),
+    store: createCallbackStore(store),
+    wake: () => void hubDoorbell.notify(0),
   });
   return { hub, callbacks };
 }

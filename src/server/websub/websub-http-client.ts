@@ -1,3 +1,4 @@
+import { hourMs, secondMs } from '../../domain/durations.ts';
 import type { FetchLimits } from '../../fetch/client/fetch-limits.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../fetch/client/http-client.ts';
 import { retryAfter } from '../../fetch/http-freshness.ts';
@@ -5,10 +6,8 @@ import { userAgent } from '../../fetch/request-headers.ts';
 import type { WebSubHttpClient } from '../../push/websub/http-client-port.ts';
 import { version } from '../../runtime/version.ts';
 
-const KiB = 1024;
-const hourMs = 3_600_000;
-/** What a hub or a callback may answer: a challenge, a line of text. */
-const maxAnswerBytes = 4 * KiB;
+/** A challenge, or a line of text: hubs and callbacks have no reason to answer more. */
+const maxBodyBytes = 4 * 1024;
 
 export interface WebSubHttpClientOptions
   extends Pick<
@@ -16,26 +15,26 @@ export interface WebSubHttpClientOptions
     'clock' | 'allowPrivateNetworks' | 'configuredHosts' | 'ownOrigins' | 'ports' | 'ca' | 'resolve'
   > {
   readonly contactUrl: string | null;
-  /** Instead of the usual ones. */
+  /** Override the default limits. */
   readonly limits?: Partial<FetchLimits>;
 }
 
-/** Where callbacks may listen, opened networks apart: anybody may name one. */
+/** TCP ports of callbacks: anybody may name one, so that it must not reach other services of a host. */
 export const callbackTcpPorts = [80, 443];
 
-/** A way out for WebSub's requests: guarded like every other, with short answers. */
+/** The HTTP client of WebSub: guarded like the one of polls, with lower limits. */
 export function createWebSubHttpClient(options: WebSubHttpClientOptions): WebSubHttpClient & Pick<HttpClient, 'close'> {
   const { clock, contactUrl, limits = {}, ...rest } = options;
-  const outbound = createHttpClient({
+  const http = createHttpClient({
     clock,
     ...rest,
     connections: 4,
     limits: {
-      totalMs: 15_000,
-      connectMs: 10_000,
-      headersMs: 10_000,
-      maxWireBytes: maxAnswerBytes,
-      maxBodyBytes: maxAnswerBytes,
+      totalMs: 15 * secondMs,
+      connectMs: 10 * secondMs,
+      headersMs: 10 * secondMs,
+      maxWireBytes: maxBodyBytes,
+      maxBodyBytes,
       maxRetryAfterMs: 12 * hourMs,
       ...limits,
     },
@@ -43,16 +42,16 @@ export function createWebSubHttpClient(options: WebSubHttpClientOptions): WebSub
   const agent = userAgent(version, contactUrl);
   return {
     async request({ method, url, headers = {}, body = null, readBody = false }) {
-      const answer = await outbound.request({
+      const response = await http.request({
         ...{ method, url, body },
         headers: { 'user-agent': agent, ...headers },
         needsBody: (status) => readBody && status >= 200 && status < 300,
       });
-      if (answer.kind === 'failed') return { kind: 'failed', detail: answer.detail };
-      const asked = retryAfter(answer.headers, clock.now(), outbound.limits.maxRetryAfterMs);
-      const location = answer.headers.first('location');
-      return { kind: 'answered', status: answer.status, body: answer.body, location, retryAfterMs: asked.ms };
+      if (response.kind === 'failed') return { kind: 'failed', detail: response.detail };
+      const { ms: retryAfterMs } = retryAfter(response.headers, clock.now(), http.limits.maxRetryAfterMs);
+      const location = response.headers.first('location');
+      return { kind: 'answered', status: response.status, body: response.body, location, retryAfterMs };
     },
-    close: () => outbound.close(),
+    close: () => http.close(),
   };
 }

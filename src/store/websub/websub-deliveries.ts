@@ -1,51 +1,51 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { type Cursor, formatCursor, parseCursor } from '../../domain/events/event.ts';
-import type { ClaimedDelivery, DeliveryTiming } from '../../domain/websub/websub-subscriber.ts';
+import type { ClaimedDelivery, DeliveryResult, DeliveryTiming } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
+import type { Store } from '../engine/store.ts';
 
-const placeName = 'websub place';
+const positionName = 'websub position';
 
-/** How far in the log changes have been queued; null: never. */
+/** The position in the event log up to which changes have been queued; null: none ever was. */
 export async function readQueuedPosition(db: Db): Promise<Cursor | null> {
-  const row = await db.selectFrom('setting').select('value').where('name', '=', placeName).executeTakeFirst();
+  const row = await db.selectFrom('setting').select('value').where('name', '=', positionName).executeTakeFirst();
   return row === undefined ? null : parseCursor(row.value);
 }
 
 /**
- * Queues a delivery to every subscriber of these topics and notes, in the same transaction, how far in the log that
- * goes. A delivery that waits already is not doubled: it will carry what is newest then, and is worth trying anew.
+ * Queues a delivery to every subscriber of these topics and stores, in the same transaction, the position in the event log.
+ * A delivery that is queued already is not doubled: it sends the newest content anyway, and its attempts start again.
  */
 export async function enqueueDeliveries(
   store: Store,
-  change: { readonly topics: readonly string[]; readonly place: Cursor },
-  times: DeliveryTiming,
+  change: { readonly topics: readonly string[]; readonly position: Cursor },
+  timing: DeliveryTiming,
 ): Promise<void> {
-  const { nowMs, settleMs, paceMs, withinMs } = times;
+  const { nowMs, batchWindowMs, minIntervalMs, expireAfterMs } = timing;
   await store.write(async (tx) => {
-    const soonMs = nowMs + settleMs;
-    const pacedMs = sql<number>`coalesce(delivered_ms, 0) + ${sql.lit(paceMs)}`;
-    const lastMs = nowMs + withinMs;
+    const batchedMs = nowMs + batchWindowMs;
+    const pacedMs = sql<number>`coalesce(delivered_ms, 0) + ${sql.lit(minIntervalMs)}`;
+    const lastMs = nowMs + expireAfterMs;
     await sql`insert into websub_delivery (subscriber_id, host, generation, attempts, next_attempt_ms, expires_ms)
       select id, host, 1, 0,
-        case when ${pacedMs} > ${soonMs} then ${pacedMs} else ${soonMs} end,
+        case when ${pacedMs} > ${batchedMs} then ${pacedMs} else ${batchedMs} end,
         case when lease_until_ms < ${lastMs} then lease_until_ms else ${lastMs} end
       from websub_subscriber
       where lease_until_ms > ${nowMs} and topic in ${valueList(tx, change.topics)}
       on conflict (subscriber_id) do update
         set generation = websub_delivery.generation + 1, attempts = 0, expires_ms = excluded.expires_ms`.execute(tx);
-    const value = formatCursor(change.place);
+    const value = formatCursor(change.position);
     await tx
       .insertInto('setting')
-      .values({ name: placeName, value })
+      .values({ name: positionName, value })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
       .execute();
   });
 }
 
-/** A delivery whose time has come. */
+/** A delivery that is due. */
 export interface DueDelivery {
   readonly id: number;
   readonly host: string;
@@ -59,7 +59,7 @@ function due(db: Db, nowMs: number) {
     .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)]));
 }
 
-/** Deliveries that are due and not under way, longest due first, those to some hosts left out. */
+/** Deliveries that are due and not leased, the longest due first, without those to some hosts. */
 export async function readDueDeliveries(
   db: Db,
   nowMs: number,
@@ -73,7 +73,7 @@ export async function readDueDeliveries(
     .execute();
 }
 
-/** When the next delivery to another host than these falls due, or its lease runs out; null: none waits. */
+/** When the next delivery to another host than these is due, or its lease ends; null: none is queued. */
 export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Promise<number | null> {
   const row = await db
     .selectFrom('websub_delivery')
@@ -83,21 +83,21 @@ export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Pr
   return row?.at ?? null;
 }
 
-/** Takes the right to make an attempt at each of these; those that somebody else has, or that are over, are left out. */
+/** Leases deliveries to this process. Those that are leased to another one, or that have ended, are left out. */
 export async function claimDeliveries(
   store: Store,
   claim: { readonly ids: readonly number[]; readonly nowMs: number; readonly leaseMs: number },
 ): Promise<ClaimedDelivery[]> {
   const { ids, nowMs, leaseMs } = claim;
   if (ids.length === 0) return [];
-  const token = randomUUID();
+  const leaseToken = randomUUID();
   return store.write(async (tx) => {
     const free = due(tx, nowMs)
       .select('id')
       .where('id', 'in', sql<number>`${valueList(tx, ids)}`);
     await tx
       .updateTable('websub_delivery')
-      .set({ lease_token: token, leased_until_ms: nowMs + leaseMs })
+      .set({ lease_token: leaseToken, leased_until_ms: nowMs + leaseMs })
       .where('id', 'in', free)
       .execute();
     const rows = await tx
@@ -105,30 +105,21 @@ export async function claimDeliveries(
       .innerJoin('websub_subscriber', 'websub_subscriber.id', 'websub_delivery.subscriber_id')
       .select(['websub_delivery.id', 'generation', 'attempts', 'expires_ms'])
       .select(['topic', 'callback', 'websub_subscriber.host', 'secret', 'delivered_tag'])
-      .where('lease_token', '=', token)
+      .where('lease_token', '=', leaseToken)
       .where('lease_until_ms', '>', nowMs)
       .execute();
     return rows.map(({ expires_ms, delivered_tag, ...row }) => {
-      return { ...row, token, expiresMs: expires_ms, deliveredTag: delivered_tag };
+      return { ...row, leaseToken, expiresMs: expires_ms, deliveredTag: delivered_tag };
     });
   });
 }
 
-/** What an attempt came to. */
-export type DeliveryResult =
-  /** The subscriber has the content of this tag: it was delivered now, or it was what it had. */
-  | { readonly kind: 'done'; readonly tag: string; readonly paceMs: number }
-  /** To be tried again; null: given up until the next change. */
-  | { readonly kind: 'failed'; readonly retryMs: number | null }
-  /** The subscription has ended. */
-  | { readonly kind: 'over' };
+type DeliveryLease = Pick<ClaimedDelivery, 'id' | 'leaseToken' | 'generation'>;
 
-type Settled = Pick<ClaimedDelivery, 'id' | 'token' | 'generation'>;
-
-/** Writes what an attempt came to. Does nothing when its lease was lost to another. */
+/** Records the result of an attempt. Does nothing if another process has leased the delivery since. */
 export async function recordDeliveryResult(
   store: Store,
-  claimed: Settled,
+  delivery: DeliveryLease,
   result: DeliveryResult,
   nowMs: number,
 ): Promise<void> {
@@ -136,44 +127,44 @@ export async function recordDeliveryResult(
     const row = await tx
       .selectFrom('websub_delivery')
       .select(['subscriber_id', 'generation', 'attempts'])
-      .where('id', '=', claimed.id)
-      .where('lease_token', '=', claimed.token)
+      .where('id', '=', delivery.id)
+      .where('lease_token', '=', delivery.leaseToken)
       .executeTakeFirst();
     if (row === undefined) return;
-    if (result.kind === 'over') {
+    if (result.kind === 'ended') {
       await tx.deleteFrom('websub_subscriber').where('id', '=', row.subscriber_id).execute();
       return;
     }
-    await noteOutcome(tx, row.subscriber_id, result, nowMs);
-    const nextMs = nextAttempt(row.generation > claimed.generation, result, nowMs);
+    await updateSubscriber(tx, row.subscriber_id, result, nowMs);
+    const nextMs = nextAttempt(row.generation > delivery.generation, result, nowMs);
     if (nextMs === null) {
-      await tx.deleteFrom('websub_delivery').where('id', '=', claimed.id).execute();
+      await tx.deleteFrom('websub_delivery').where('id', '=', delivery.id).execute();
       return;
     }
-    // A change during the attempt begins anew.
-    const attempts = row.generation > claimed.generation || result.kind === 'done' ? 0 : row.attempts + 1;
+    // After a change during the attempt, attempts are counted from zero.
+    const attempts = row.generation > delivery.generation || result.kind === 'current' ? 0 : row.attempts + 1;
     await tx
       .updateTable('websub_delivery')
       .set({ attempts, next_attempt_ms: nextMs, lease_token: null, leased_until_ms: null })
-      .where('id', '=', claimed.id)
+      .where('id', '=', delivery.id)
       .execute();
   });
 }
 
 function nextAttempt(
   changed: boolean,
-  result: Exclude<DeliveryResult, { kind: 'over' }>,
+  result: Exclude<DeliveryResult, { kind: 'ended' }>,
   nowMs: number,
 ): number | null {
-  if (result.kind === 'done') return changed ? nowMs + result.paceMs : null;
+  if (result.kind === 'current') return changed ? nowMs + result.minIntervalMs : null;
   if (result.retryMs !== null) return nowMs + result.retryMs;
   return changed ? nowMs : null;
 }
 
-async function noteOutcome(
+async function updateSubscriber(
   tx: Db,
   subscriberId: number,
-  result: Exclude<DeliveryResult, { kind: 'over' }>,
+  result: Exclude<DeliveryResult, { kind: 'ended' }>,
   nowMs: number,
 ): Promise<void> {
   const update = tx.updateTable('websub_subscriber').where('id', '=', subscriberId);

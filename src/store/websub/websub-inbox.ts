@@ -10,19 +10,19 @@ import { distinctEntries, entryKeysOf } from '../items/store-items.ts';
 import { appendEvents } from '../log/event-log.ts';
 import { toPublicSource } from '../queries/map-item.ts';
 
-const mostWaiting = 20;
-const mostAttempts = 3;
+const maxPending = 20;
+const maxAttempts = 3;
 
-/** Keeps a push until it is read. @returns false when too many of the subscription are waiting already. */
+/** Stores a push until it is read. @returns false if too many pushes of the subscription are pending. */
 export async function savePush(store: Store, push: ReceivedPush): Promise<boolean> {
   const body = Buffer.from(push.body).toString('base64');
   return store.write(async (tx) => {
-    const { waiting } = await tx
+    const { pending } = await tx
       .selectFrom('websub_push')
-      .select(({ fn }) => fn.countAll<number>().as('waiting'))
+      .select(({ fn }) => fn.countAll<number>().as('pending'))
       .where('subscription_id', '=', push.subscriptionId)
       .executeTakeFirstOrThrow();
-    if (waiting >= mostWaiting) return false;
+    if (pending >= maxPending) return false;
     await tx
       .insertInto('websub_push')
       .values({
@@ -38,7 +38,7 @@ export async function savePush(store: Store, push: ReceivedPush): Promise<boolea
   });
 }
 
-/** A push to be read, and whose it is. */
+/** A push that is to be read, and its source. */
 export interface PendingPush extends ReceivedPush {
   readonly id: number;
   readonly sourceRef: number;
@@ -46,12 +46,12 @@ export interface PendingPush extends ReceivedPush {
   readonly topic: string;
 }
 
-/** The oldest push that waits; null: none does. One that has broken the reader several times is let go of. */
+/** The oldest pending push; null: none is pending. Deletes pushes during which the process ended several times. */
 export async function claimOldestPush(store: Store): Promise<PendingPush | null> {
   const oldest = await store.reader.selectFrom('websub_push').select('id').orderBy('id').limit(1).executeTakeFirst();
   if (oldest === undefined) return null;
   return store.write(async (tx) => {
-    await tx.deleteFrom('websub_push').where('attempts', '>=', mostAttempts).execute();
+    await tx.deleteFrom('websub_push').where('attempts', '>=', maxAttempts).execute();
     const row = await tx
       .selectFrom('websub_push')
       .innerJoin('websub_subscription', 'websub_subscription.id', 'websub_push.subscription_id')
@@ -81,40 +81,41 @@ export async function claimOldestPush(store: Store): Promise<PendingPush | null>
   });
 }
 
-/** Lets go of a push that has been dealt with. */
+/** Deletes a push that has been read. */
 export async function deletePush(store: Store, id: number): Promise<void> {
   await store.write((tx) => tx.deleteFrom('websub_push').where('id', '=', id).execute());
 }
 
-/** What a push brought. */
+/** The changes that a push caused. */
 export interface PushCounts {
   readonly added: number;
   readonly updated: number;
-  /** Head of the log after it; null when nothing was written to it. */
+  /** Head of the event log afterwards; null: no event was written. */
   readonly head: number | null;
 }
 
-/** A push that was read, for the store. */
+/** A push that was read, as the store takes it. */
 export interface NormalisedPush {
   readonly push: Pick<PendingPush, 'subscriptionId' | 'sourceRef'>;
-  /** Of the declaration under which it was read. */
+  /** Of the source declaration by which it was read. */
   readonly declarationHash: string;
-  readonly digest: NormalisedFeed;
+  readonly feed: NormalisedFeed;
   readonly nowMs: number;
+  /** Called with the head of the event log after each batch that wrote events. */
   onBatch(head: number): void;
 }
 
 /**
- * Stores what a push brought, by the rules of every read. It is part of a document: nothing is missing from it, nothing
- * in it says what the source is or when it is read next. Needs no lease: each batch looks itself at what is there.
+ * Stores the items of a push by the rules of polls. A push is part of a document: absent items are not missing, and it
+ * changes neither the description nor the schedule of the source. Needs no lease: each batch checks the declaration.
  *
- * @returns null when the source was edited or removed meanwhile.
+ * @returns null if the source was edited or removed meanwhile.
  */
 export async function storePushedItems(store: Store, read: NormalisedPush): Promise<PushCounts | null> {
-  const { push, digest, nowMs } = read;
-  const document = entryKeysOf(digest);
+  const { push, feed, nowMs } = read;
+  const document = entryKeysOf(feed);
   let counts: PushCounts = { added: 0, updated: 0, head: null };
-  for (const drafts of splitIntoBatches(distinctEntries(digest.drafts))) {
+  for (const drafts of splitIntoBatches(distinctEntries(feed.drafts))) {
     const done = await store.write(async (tx) => {
       const row = await tx
         .selectFrom('source')
@@ -133,14 +134,14 @@ export async function storePushedItems(store: Store, read: NormalisedPush): Prom
     const { added, updated } = done.counts;
     counts = { added: counts.added + added, updated: counts.updated + updated, head: done.head ?? counts.head };
   }
-  await store.write((tx) => noteSeen(tx, read));
+  await store.write((tx) => recordDelivered(tx, read));
   return counts;
 }
 
-/** Remembers which entries the hub has delivered, and that it delivers. */
-async function noteSeen(tx: Db, { push, digest, nowMs }: NormalisedPush): Promise<void> {
+/** Records which entries the hub has delivered, and that it delivers. */
+async function recordDelivered(tx: Db, { push, feed, nowMs }: NormalisedPush): Promise<void> {
   const { subscriptionId } = push;
-  const keys = [...new Set([...digest.drafts.map(({ entryKey }) => entryKey), ...digest.unchanged])];
+  const keys = [...new Set([...feed.drafts.map(({ entryKey }) => entryKey), ...feed.unchanged])];
   await tx
     .deleteFrom('websub_pushed_entry')
     .where('subscription_id', '=', subscriptionId)
@@ -153,7 +154,7 @@ async function noteSeen(tx: Db, { push, digest, nowMs }: NormalisedPush): Promis
     .set((eb) => ({
       pushes: eb('pushes', '+', 1),
       last_push_ms: nowMs,
-      // One that brings nothing proves nothing.
+      // A push without entries proves nothing.
       ...(keys.length === 0 ? {} : { trust: 'trusted' as const }),
     }))
     .where('id', '=', subscriptionId)

@@ -1,41 +1,41 @@
 import { sql } from 'kysely';
 import type { Subscriber } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
+import type { Store } from '../engine/store.ts';
 
 /**
- * Keeps a subscriber that has just been verified: a new one, or new terms for one there is. A new one is to have the
- * present document at once, so that nothing is missed between its own read and its verification.
+ * Stores a subscriber that has just been verified: a new one, or the new lease and secret of an existing one. Queues the
+ * current document for a new one, so that it misses no change between its own GET and its verification.
  *
  * @returns whether it is new.
  */
 export async function putSubscriber(store: Store, subscriber: Subscriber): Promise<boolean> {
   const { topic, callback, host, secret, verifiedMs, leaseUntilMs } = subscriber;
   return store.write(async (tx) => {
-    const before = await tx
+    const existing = await tx
       .selectFrom('websub_subscriber')
       .select(['id', 'lease_until_ms'])
       .where('topic', '=', topic)
       .where('callback', '=', callback)
       .executeTakeFirst();
     const terms = { host, secret, verified_ms: verifiedMs, lease_until_ms: leaseUntilMs };
-    if (before !== undefined && before.lease_until_ms > verifiedMs) {
-      await tx.updateTable('websub_subscriber').set(terms).where('id', '=', before.id).execute();
+    if (existing !== undefined && existing.lease_until_ms > verifiedMs) {
+      await tx.updateTable('websub_subscriber').set(terms).where('id', '=', existing.id).execute();
       return false;
     }
-    if (before !== undefined) await tx.deleteFrom('websub_subscriber').where('id', '=', before.id).execute();
-    const blank = { delivered_tag: null, delivered_ms: null, failures: 0 };
+    if (existing !== undefined) await tx.deleteFrom('websub_subscriber').where('id', '=', existing.id).execute();
+    const unsent = { delivered_tag: null, delivered_ms: null, failures: 0 };
     const { id } = await tx
       .insertInto('websub_subscriber')
-      .values({ topic, callback, ...terms, ...blank })
+      .values({ topic, callback, ...terms, ...unsent })
       .returning('id')
       .executeTakeFirstOrThrow();
     const times = { next_attempt_ms: verifiedMs, expires_ms: leaseUntilMs };
-    const free = { attempts: 0, leased_until_ms: null, lease_token: null };
+    const unleased = { attempts: 0, leased_until_ms: null, lease_token: null };
     await tx
       .insertInto('websub_delivery')
-      .values({ subscriber_id: id, host, generation: 1, ...times, ...free })
+      .values({ subscriber_id: id, host, generation: 1, ...times, ...unleased })
       .execute();
     return true;
   });
@@ -57,7 +57,7 @@ export async function isSubscribed(
   return row !== undefined;
 }
 
-/** How many subscriptions have their callback at a host. */
+/** Number of subscriptions whose callback is at a host. */
 export async function countSubscribers(db: Db, host: string): Promise<number> {
   const { count } = await db
     .selectFrom('websub_subscriber')
@@ -67,7 +67,7 @@ export async function countSubscribers(db: Db, host: string): Promise<number> {
   return count;
 }
 
-/** Ends a subscription, and with it what was to be delivered. */
+/** Ends a subscription. Its queued delivery is deleted with it. */
 export async function removeSubscriber(
   store: Store,
   { topic, callback }: { readonly topic: string; readonly callback: string },
@@ -77,9 +77,9 @@ export async function removeSubscriber(
   );
 }
 
-/** Ends every subscription whose lease is over, and deliveries that have outlived their time. */
+/** Deletes subscriptions whose lease has ended, and deliveries that have expired. */
 export async function removeExpired(store: Store, nowMs: number): Promise<void> {
-  const lapsed = await store.reader
+  const expired = await store.reader
     .selectFrom('websub_subscriber')
     .select('id')
     .where('lease_until_ms', '<=', nowMs)
@@ -91,9 +91,9 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
     .where('expires_ms', '<=', nowMs)
     .limit(500)
     .execute();
-  if (lapsed.length + stale.length === 0) return;
+  if (expired.length + stale.length === 0) return;
   await store.write(async (tx) => {
-    const ids = lapsed.map(({ id }) => id);
+    const ids = expired.map(({ id }) => id);
     await tx
       .deleteFrom('websub_subscriber')
       .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
@@ -103,7 +103,7 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
   });
 }
 
-/** Which of these topics somebody is subscribed to; of all when none are given. */
+/** Those of these topics that have a subscriber. @param topics null: all. */
 export async function subscribedTopics(db: Db, topics: readonly string[] | null, nowMs: number): Promise<string[]> {
   const query = db.selectFrom('websub_subscriber').select('topic').distinct().where('lease_until_ms', '>', nowMs);
   const rows = await (topics === null

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
+import { minuteMs } from '../../domain/durations.ts';
 import type {
-  ConfirmedLease,
   HubSource,
   HubSubscription,
+  LeaseTerms,
   SubscriptionDiff,
+  SubscriptionUpdate,
 } from '../../domain/websub/websub-subscription.ts';
-import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
+import type { SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
@@ -33,7 +35,7 @@ function subscriptions(db: Db) {
     .select('source.id as sourceId');
 }
 
-/** Declared sources over the network that have been read and name a hub. */
+/** Declared network sources that have been polled and name a hub. */
 export async function readHubSources(db: Db): Promise<HubSource[]> {
   const rows = await db
     .selectFrom('source')
@@ -49,42 +51,42 @@ export async function readHubSources(db: Db): Promise<HubSource[]> {
   });
 }
 
-/** All subscriptions that have not been dropped. */
+/** All subscriptions that have not ended. */
 export async function readSubscriptions(db: Db): Promise<HubSubscription[]> {
-  const rows = await subscriptions(db).where('state', '!=', 'dropped').execute();
+  const rows = await subscriptions(db).where('state', '!=', 'unsubscribed').execute();
   return rows.map(toSubscription);
 }
 
-/** The subscription behind a callback, dropped ones too; null: there never was one, or it is long forgotten. */
+/** The subscription of a callback, also an ended one; null: there never was one, or it has been deleted. */
 export async function findSubscription(db: Db, callbackId: string): Promise<HubSubscription | null> {
   const row = await subscriptions(db).where('callback_id', '=', callbackId).executeTakeFirst();
   return row === undefined ? null : toSubscription(row);
 }
 
-/** Writes down what is wanted from now on and what is not. The hubs are asked later. */
-export async function applySubscriptionDiff(store: Store, wishes: SubscriptionDiff, nowMs: number): Promise<void> {
-  if (wishes.add.length + wishes.drop.length === 0) return;
+/** Adds subscriptions and marks others as no longer desired. The hubs are notified later. */
+export async function applySubscriptionDiff(store: Store, diff: SubscriptionDiff, nowMs: number): Promise<void> {
+  if (diff.add.length + diff.remove.length === 0) return;
   await store.write(async (tx) => {
-    const rows = wishes.add.map(({ callbackId, sourceRef, hub, topic, secret }) => ({
+    const rows = diff.add.map(({ callbackId, sourceRef, hub, topic, secret }) => ({
       ...{ callback_id: callbackId, source_ref: sourceRef, hub, topic, secret },
-      ...{ state: 'wanted', trust: 'unproven', next_attempt_ms: nowMs },
+      ...{ state: 'desired', trust: 'unproven', next_attempt_ms: nowMs },
     }));
     await insertRows(tx, 'websub_subscription', rows);
     await tx
       .updateTable('websub_subscription')
       .set({
-        // A hub that has never confirmed anything has nothing to be told.
-        state: sql<SubscriptionState>`case when confirmed_ms is null then 'dropped' else 'dropping' end`,
+        // A hub that never confirmed the subscription needs no notification.
+        state: sql<SubscriptionState>`case when confirmed_ms is null then 'unsubscribed' else 'unsubscribing' end`,
         next_attempt_ms: nowMs,
         failures: 0,
         trust: 'lost',
       })
-      .where('id', 'in', sql<number>`${valueList(tx, wishes.drop)}`)
+      .where('id', 'in', sql<number>`${valueList(tx, diff.remove)}`)
       .execute();
   });
 }
 
-/** Notes, before a hub is asked, that it is asked: it may verify before it has answered. */
+/** Records a request before it is sent: the hub may verify before it answers. */
 export async function markRequested(
   store: Store,
   id: number,
@@ -94,19 +96,23 @@ export async function markRequested(
     tx
       .updateTable('websub_subscription')
       .set((eb) => ({
-        state: sql<SubscriptionState>`case when state in ('active', 'dropping') then state else 'pending' end`,
+        state: sql<SubscriptionState>`case when state in ('active', 'unsubscribing') then state else 'pending' end`,
         requested_ms: times.nowMs,
         next_attempt_ms: times.nextAttemptMs,
         failures: eb('failures', '+', 1),
       }))
       .where('id', '=', id)
-      .where('state', '!=', 'dropped')
+      .where('state', '!=', 'unsubscribed')
       .execute(),
   );
 }
 
-/** Notes that a hub has verified what we asked for, and on which terms. @returns whether it is new, and no renewal. */
-export async function confirmSubscription(store: Store, id: number, terms: ConfirmedLease): Promise<boolean> {
+/** Records that a hub has verified our request. @returns whether the subscription was not active before. */
+export async function confirmSubscription(
+  store: Store,
+  id: number,
+  lease: LeaseTerms & { readonly nowMs: number },
+): Promise<boolean> {
   return store.write(async (tx) => {
     const row = await tx
       .selectFrom('websub_subscription')
@@ -117,9 +123,9 @@ export async function confirmSubscription(store: Store, id: number, terms: Confi
       .updateTable('websub_subscription')
       .set({
         state: 'active',
-        confirmed_ms: terms.nowMs,
-        lease_until_ms: terms.leaseUntilMs,
-        next_attempt_ms: terms.renewMs,
+        confirmed_ms: lease.nowMs,
+        lease_until_ms: lease.leaseUntilMs,
+        next_attempt_ms: lease.renewMs,
         failures: 0,
         detail: null,
       })
@@ -129,18 +135,9 @@ export async function confirmSubscription(store: Store, id: number, terms: Confi
   });
 }
 
-/** Writes how a subscription stands, and when its hub is asked again. */
-export async function updateSubscription(
-  store: Store,
-  id: number,
-  to: {
-    readonly state?: SubscriptionState;
-    readonly nextAttemptMs?: number;
-    readonly detail?: string;
-    readonly trust?: HubTrust;
-  },
-): Promise<void> {
-  const { state, nextAttemptMs, detail, trust } = to;
+/** Updates a subscription; absent members keep their value. */
+export async function updateSubscription(store: Store, id: number, update: SubscriptionUpdate): Promise<void> {
+  const { state, nextAttemptMs, detail, trust } = update;
   await store.write((tx) =>
     tx
       .updateTable('websub_subscription')
@@ -155,7 +152,7 @@ export async function updateSubscription(
   );
 }
 
-/** Asks every hub anew: our callbacks have another address now. */
+/** Makes every subscription due for renewal: the URL of our callbacks has changed. */
 export async function renewAllSubscriptions(store: Store, nowMs: number): Promise<void> {
   await store.write((tx) =>
     tx
@@ -166,12 +163,12 @@ export async function renewAllSubscriptions(store: Store, nowMs: number): Promis
   );
 }
 
-/** Forgets subscriptions that were dropped so long ago that their hubs must have noticed. */
+/** Deletes subscriptions that ended so long ago that their hubs no longer push. */
 export async function deleteUnsubscribed(store: Store, beforeMs: number): Promise<void> {
   const old = await store.reader
     .selectFrom('websub_subscription')
     .select('id')
-    .where('state', '=', 'dropped')
+    .where('state', '=', 'unsubscribed')
     .where(sql<number>`coalesce(lease_until_ms, next_attempt_ms)`, '<', beforeMs)
     .execute();
   if (old.length === 0) return;
@@ -184,27 +181,32 @@ export async function deleteUnsubscribed(store: Store, beforeMs: number): Promis
   );
 }
 
-const spareMs = 60_000;
+/** Between two polls of a source that hubs bring forward. */
+const minPollGapMs = minuteMs;
 
 /**
- * Makes a source due at a time, unless it is due before. Nobody is asked within a minute of his last read or before the
- * time that he has asked for.
+ * Brings the next poll of a source forward, unless it is due earlier anyway. Keeps a minute's distance to the last poll, and
+ * the Retry-After of the publisher.
  */
 export async function bringPollForward(
   store: Store,
   sourceRef: number,
-  to: { readonly atMs: number; readonly nowMs: number; readonly why: string },
+  poll: { readonly atMs: number; readonly nowMs: number; readonly reason: string },
 ): Promise<void> {
   await store.write(async (tx) => {
     const row = await tx.selectFrom('source').selectAll().where('ref', '=', sourceRef).executeTakeFirst();
     if (row === undefined || row.removed_ms !== null || row.gone_ms !== null) return;
-    // What is being read now may have been written before what we were told of.
-    const lastMs = row.lease_token === null ? (row.last_attempt_ms ?? 0) : to.nowMs;
-    const dueMs = Math.max(to.atMs, pollHistoryOf(row).retryAfterUntilMs ?? 0, Math.min(lastMs, to.nowMs) + spareMs);
+    // A poll that is running may have fetched the document before the reported change.
+    const lastMs = row.lease_token === null ? (row.last_attempt_ms ?? 0) : poll.nowMs;
+    const dueMs = Math.max(
+      poll.atMs,
+      pollHistoryOf(row).retryAfterUntilMs ?? 0,
+      Math.min(lastMs, poll.nowMs) + minPollGapMs,
+    );
     if (dueMs >= row.next_check_ms && row.lease_token === null) return;
     await tx
       .updateTable('source')
-      .set({ next_check_ms: dueMs, next_check_reason: to.why })
+      .set({ next_check_ms: dueMs, next_check_reason: poll.reason })
       .where('ref', '=', sourceRef)
       .execute();
   });

@@ -5,32 +5,32 @@ import { type BodyBudget, RequestBody } from './request-body.ts';
 const maxPushBytes = 3 * 1024 * 1024;
 const retryAfterSeconds = 60;
 
-/** `/websub/callback/:id`: hubs of others verify (GET) and push (POST) here. It never redirects. */
+/** `/websub/callback/:id`: remote hubs verify (GET) and push (POST) here. Never redirects. */
 export function callbackRoute(app: Hono, callbacks: CallbackHandler, budget: BodyBudget): void {
   app.get('/websub/callback/:id', async (c) => {
     const query = new URL(c.req.url).searchParams;
-    return answer(c, await callbacks.verify(c.req.param('id'), query));
+    return respond(c, await callbacks.verify(c.req.param('id'), query));
   });
   app.post('/websub/callback/:id', async (c) => {
     const body = new RequestBody(c, maxPushBytes, budget);
     const header = (name: string): string | null => c.req.header(name) ?? null;
     const push = {
-      read: () => body.read(),
+      readBody: () => body.read(),
       contentType: header('content-type'),
       contentEncoding: header('content-encoding'),
       signature: header('x-hub-signature'),
     };
     try {
-      return answer(c, await callbacks.receive(c.req.param('id'), push));
+      return respond(c, await callbacks.receive(c.req.param('id'), push));
     } finally {
       body.release();
     }
   });
 }
 
-function answer(c: Context, { status, text }: CallbackResponse): Response {
+function respond(c: Context, { status, text }: CallbackResponse): Response {
   c.header('Cache-Control', 'no-store');
   if (status === 503) c.header('Retry-After', String(retryAfterSeconds));
-  // A challenge goes back byte for byte.
+  // No line feed at the end: a challenge must be returned byte for byte.
   return c.text(text, status);
 }

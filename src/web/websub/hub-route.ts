@@ -8,13 +8,13 @@ import { type BodyBudget, RequestBody } from './request-body.ts';
 const maxFormBytes = 16 * 1024;
 const retryAfterSeconds = 60;
 
-/** What the hub's route works with. */
+/** What the hub's route depends on. */
 export interface HubRouteParts extends Pick<AppContext, 'clientAddress'> {
   readonly hub: Pick<Hub, 'receive'>;
   readonly budget: BodyBudget;
 }
 
-/** `POST /websub/hub`: a form that asks to subscribe or unsubscribe. Every answer is a line of plain text. */
+/** `POST /websub/hub`: a form that subscribes or unsubscribes. Every response is one line of plain text. */
 export function hubRoute(app: Hono, { hub, budget, clientAddress }: HubRouteParts): void {
   app.post('/websub/hub', async (c) => {
     c.header('Cache-Control', 'no-store');
@@ -23,12 +23,12 @@ export function hubRoute(app: Hono, { hub, budget, clientAddress }: HubRoutePart
     if (form === 'too-large') return c.text('The form is too large.\n', 413);
     if (form === 'busy') {
       c.header('Retry-After', String(retryAfterSeconds));
-      return c.text('Too much is waiting; try again later.\n', 503);
+      return c.text('Too many requests are being received; try again later.\n', 503);
     }
-    const answer = hub.receive(form, addressKey(clientAddressOf(c, { clientAddress })));
-    if (answer.status === 429) c.header('Retry-After', String(retryAfterSeconds));
-    if (answer.status === 307) c.header('Location', answer.location);
-    return c.text(`${answer.text}\n`, answer.status);
+    const response = hub.receive(form, addressKey(clientAddressOf(c, { clientAddress })));
+    if (response.status === 429) c.header('Retry-After', String(retryAfterSeconds));
+    if (response.status === 307) c.header('Location', response.location);
+    return c.text(`${response.text}\n`, response.status);
   });
   app.get('/websub/hub', (c) => {
     c.header('Cache-Control', 'no-store');

@@ -1,39 +1,39 @@
 import type { Context } from 'hono';
 
-/** A body that was read, or why it was not. */
+/** A body, or why it was not read. */
 export type BodyReadResult =
   | { readonly kind: 'read'; readonly body: Buffer }
   | { readonly kind: 'too-large' }
-  /** Too many bytes of other requests are under way. */
+  /** Too many bytes of other requests are being received. */
   | { readonly kind: 'busy' };
 
-/** Bounds the bytes of request bodies that are held at one time, by all requests together. */
+/** Bounds the bytes of request bodies that are in memory at one time, over all requests. */
 export class BodyBudget {
   readonly #maxBytes: number;
-  #held = 0;
+  #reserved = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Holds so many more bytes, unless that is too much. */
+  /** Reserves bytes. @returns false: the budget does not allow it. */
   reserve(bytes: number): boolean {
-    if (this.#held + bytes > this.#maxBytes) return false;
-    this.#held += bytes;
+    if (this.#reserved + bytes > this.#maxBytes) return false;
+    this.#reserved += bytes;
     return true;
   }
 
   release(bytes: number): void {
-    this.#held -= bytes;
+    this.#reserved -= bytes;
   }
 }
 
-/** The body of one request, read when it is wanted: a request that is refused first costs nothing. */
+/** The body of one request, read on demand: a request that is refused before costs no memory. */
 export class RequestBody {
   readonly #c: Context;
   readonly #maxBytes: number;
   readonly #budget: BodyBudget;
-  #held = 0;
+  #reserved = 0;
 
   constructor(c: Context, maxBytes: number, budget: BodyBudget) {
     this.#c = c;
@@ -41,22 +41,22 @@ export class RequestBody {
     this.#budget = budget;
   }
 
-  /** The raw bytes, before any decoding. Of a body that is refused the rest is not read. */
+  /** The raw bytes, before any decoding. Stops reading as soon as the body is refused. */
   async read(): Promise<BodyReadResult> {
     if (Number(this.#c.req.header('content-length') ?? 0) > this.#maxBytes) return { kind: 'too-large' };
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.#c.req.raw.body ?? []) {
-      if (this.#held + chunk.length > this.#maxBytes) return { kind: 'too-large' };
+      if (this.#reserved + chunk.length > this.#maxBytes) return { kind: 'too-large' };
       if (!this.#budget.reserve(chunk.length)) return { kind: 'busy' };
-      this.#held += chunk.length;
+      this.#reserved += chunk.length;
       chunks.push(chunk);
     }
     return { kind: 'read', body: Buffer.concat(chunks) };
   }
 
-  /** Must be called once nobody needs the bytes any more. */
+  /** Must be called once the bytes are no longer needed. */
   release(): void {
-    this.#budget.release(this.#held);
-    this.#held = 0;
+    this.#budget.release(this.#reserved);
+    this.#reserved = 0;
   }
 }

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { maxDeliveryAgeMs, retryDelayMs } from '../../../src/push/websub/delivery-retry.ts';
 
-const plain = { retryAfterMs: null, random: 0.5, leftMs: maxDeliveryAgeMs };
+const plain = { retryAfterMs: null, random: 0.5, remainingMs: maxDeliveryAgeMs };
 
 describe('the wait before the next attempt', () => {
   it('H20 grows from 10 seconds to 6 hours, then there is none', () => {
-    const waits = Array.from({ length: 8 }, (_, earlier) => retryDelayMs({ ...plain, earlier }));
+    const waits = Array.from({ length: 8 }, (_, previousFailures) => retryDelayMs({ ...plain, previousFailures }));
     expect(waits).toEqual([10_000, 30_000, 120_000, 600_000, 1_800_000, 7_200_000, 21_600_000, null]);
   });
 
   it('is spread by a fifth either way', () => {
-    expect(retryDelayMs({ ...plain, earlier: 0, random: 0 })).toBe(8000);
-    expect(retryDelayMs({ ...plain, earlier: 0, random: 0.9999999 })).toBe(12_000);
+    expect(retryDelayMs({ ...plain, previousFailures: 0, random: 0 })).toBe(8000);
+    expect(retryDelayMs({ ...plain, previousFailures: 0, random: 0.9999999 })).toBe(12_000);
   });
 
   it('is never shorter than asked, and none when that is too long', () => {
-    expect(retryDelayMs({ ...plain, earlier: 0, retryAfterMs: 60_000 })).toBe(60_000);
-    expect(retryDelayMs({ ...plain, earlier: 3, retryAfterMs: 1000 })).toBe(600_000);
-    expect(retryDelayMs({ ...plain, earlier: 0, retryAfterMs: maxDeliveryAgeMs })).toBeNull();
+    expect(retryDelayMs({ ...plain, previousFailures: 0, retryAfterMs: 60_000 })).toBe(60_000);
+    expect(retryDelayMs({ ...plain, previousFailures: 3, retryAfterMs: 1000 })).toBe(600_000);
+    expect(retryDelayMs({ ...plain, previousFailures: 0, retryAfterMs: maxDeliveryAgeMs })).toBeNull();
   });
 
   it('is none beyond the time that is left', () => {
-    expect(retryDelayMs({ ...plain, earlier: 0, leftMs: 9000 })).toBeNull();
+    expect(retryDelayMs({ ...plain, previousFailures: 0, remainingMs: 9000 })).toBeNull();
   });
 });

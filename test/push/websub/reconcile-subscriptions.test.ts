@@ -1,27 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import type { HubSource } from '../../../src/domain/websub/websub-subscription.ts';
-import { type CurrentSubscription, reconcile } from '../../../src/push/websub/reconcile-subscriptions.ts';
+import type { HubSource, HubSubscription } from '../../../src/domain/websub/websub-subscription.ts';
+import { reconcile } from '../../../src/push/websub/reconcile-subscriptions.ts';
 
 const hub = 'https://hub.example.org/';
 const self = 'https://www.example.org/self.xml';
+
+type CurrentSubscription = Pick<HubSubscription, 'id' | 'sourceRef' | 'hub' | 'topic' | 'state'>;
 
 function source(over: Partial<HubSource> = {}): HubSource {
   return { ref: 1, url: 'https://www.example.org/feed', hubs: [hub], selfUrl: self, ...over };
 }
 
-function standing(over: Partial<CurrentSubscription> = {}): CurrentSubscription {
+function current(over: Partial<CurrentSubscription> = {}): CurrentSubscription {
   return { id: 7, sourceRef: 1, hub, topic: self, state: 'active', ...over };
 }
 
 describe('wishes', () => {
   it('are what sources name and what does not stand', () => {
-    const { add, drop } = reconcile([source()], []);
+    const { add, remove } = reconcile([source()], []);
     expect(add).toMatchObject([{ sourceRef: 1, hub, topic: self }]);
-    expect(drop).toEqual([]);
+    expect(remove).toEqual([]);
   });
 
-  it.each(['wanted', 'pending', 'active', 'denied'])('change nothing that stands as it should and is %s', (state) => {
-    expect(reconcile([source()], [standing({ state })])).toEqual({ add: [], drop: [] });
+  it.each([
+    'desired',
+    'pending',
+    'active',
+    'denied',
+  ] as const)('change nothing that stands as it should and is %s', (state) => {
+    expect(reconcile([source()], [current({ state })])).toEqual({ add: [], remove: [] });
   });
 
   it('name the address itself where a source does not say what it calls itself, or nonsense', () => {
@@ -36,19 +43,19 @@ describe('wishes', () => {
   });
 
   it('end what no source names, and leave alone what is being ended', () => {
-    const two = [standing(), standing({ id: 8, state: 'dropping', hub: 'https://old.example.org/' })];
-    expect(reconcile([], two).drop).toEqual([7]);
+    const two = [current(), current({ id: 8, state: 'unsubscribing', hub: 'https://old.example.org/' })];
+    expect(reconcile([], two).remove).toEqual([7]);
   });
 
   it('ask anew for what is just being ended', () => {
-    const { add, drop } = reconcile([source()], [standing({ state: 'dropping' })]);
-    expect([add.length, drop.length]).toEqual([1, 0]);
+    const { add, remove } = reconcile([source()], [current({ state: 'unsubscribing' })]);
+    expect([add.length, remove.length]).toEqual([1, 0]);
   });
 
   it('end one and add another when the topic changes', () => {
-    const { add, drop } = reconcile([source({ selfUrl: `${self}?new` })], [standing()]);
+    const { add, remove } = reconcile([source({ selfUrl: `${self}?new` })], [current()]);
     expect(add).toMatchObject([{ topic: `${self}?new` }]);
-    expect(drop).toEqual([7]);
+    expect(remove).toEqual([7]);
   });
 
   it('leave out hubs that are none, and count one that is named twice once', () => {

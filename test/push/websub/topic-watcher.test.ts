@@ -3,38 +3,41 @@ import type { Cursor, LogBounds } from '../../../src/domain/events/event.ts';
 import { TopicWatcher } from '../../../src/push/websub/topic-watcher.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
-/** A watch that got as far as `queued`, over an empty log; what it queues for, and at which place. */
-function watchFrom(queued: Cursor, head: LogBounds) {
-  const asked: (readonly string[] | null)[] = [];
-  const places: Cursor[] = [];
-  const watch = new TopicWatcher({
+/** A topic watcher at a stored position, over an empty log. */
+function watcherAt(queued: Cursor, head: LogBounds) {
+  const lookups: (readonly string[] | null)[] = [];
+  const positions: Cursor[] = [];
+  const watcher = new TopicWatcher({
     clock: createFakeClock(),
     eventLog: { head: () => head, readAfter: async () => [] },
-    ports: {
-      queuedPlace: async () => queued,
+    store: {
+      queuedPosition: async () => queued,
       subscribedTopics: async (topics) => {
-        asked.push(topics);
+        lookups.push(topics);
         return ['https://news.example.org/feed.rss'];
       },
-      queue: async ({ place }) => void places.push(place),
+      enqueueDeliveries: async ({ position }) => void positions.push(position),
     },
-    publicUrl: () => 'https://news.example.org',
+    publicUrl: 'https://news.example.org',
     onChanged() {},
   });
-  return { watch, asked, places };
+  return { watcher, lookups, positions };
 }
 
-describe('watching topics', () => {
-  it('delivers every subscribed topic again once the log has another epoch, though it is longer by then', async () => {
-    const { watch, asked, places } = watchFrom({ epoch: 'before', seq: 13 }, { epoch: 'after', head: 32, floor: 1 });
-    expect(await watch.run()).toBe(true);
-    expect(asked).toEqual([null]);
-    expect(places).toEqual([{ epoch: 'after', seq: 32 }]);
+describe('TopicWatcher', () => {
+  it('queues every subscribed topic when the epoch of the log has changed, also if the log is longer than before', async () => {
+    const { watcher, lookups, positions } = watcherAt(
+      { epoch: 'before', seq: 13 },
+      { epoch: 'after', head: 32, floor: 1 },
+    );
+    expect(await watcher.run()).toBe(true);
+    expect(lookups).toEqual([null]);
+    expect(positions).toEqual([{ epoch: 'after', seq: 32 }]);
   });
 
-  it('delivers nothing where the log stands as it stood', async () => {
-    const { watch, asked } = watchFrom({ epoch: 'before', seq: 32 }, { epoch: 'before', head: 32, floor: 1 });
-    expect(await watch.run()).toBe(false);
-    expect(asked).toEqual([]);
+  it('queues nothing when the log has not changed', async () => {
+    const { watcher, lookups } = watcherAt({ epoch: 'before', seq: 32 }, { epoch: 'before', head: 32, floor: 1 });
+    expect(await watcher.run()).toBe(false);
+    expect(lookups).toEqual([]);
   });
 });

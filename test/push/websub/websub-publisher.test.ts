@@ -3,9 +3,6 @@ import type { WebSubRequest, WebSubResponse } from '../../../src/push/websub/htt
 import { Publisher } from '../../../src/push/websub/websub-publisher.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { printCaseResults } from '../../support/websub-cases.ts';
-
-printCaseResults();
 
 const hub = 'https://hub.example.com/';
 const topic = 'https://news.example.com/feed.atom';

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { sign, verifySignature } from '../../../src/push/websub/websub-signature.ts';
-import { printCaseResults } from '../../support/websub-cases.ts';
-
-printCaseResults();
 
 const key = 's3cr3t-0123456789';
 const body = Buffer.from(

@@ -2,10 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { verifySignature } from '../../../src/push/websub/websub-signature.ts';
 import { engines, withStore } from '../../contract/test-engines.ts';
-import { printCaseResults } from '../../support/websub-cases.ts';
 import { HubHarness, hubUrl, topic, withHub } from '../../support/websub-hub-harness.ts';
-
-printCaseResults();
 
 const [engine] = engines;
 
@@ -19,9 +16,9 @@ describe('a delivery', () => {
     ['application/feed+json; charset=utf-8', '{"items":[]}'],
     ['text/plain', 'words\r\n'],
   ])('H15 carries the whole document as %s', (contentType, text) =>
-    withHub(async (desk) => {
-      desk.documents.set(topic, { text, contentType });
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      hub.documents.set(topic, { text, contentType });
+      const subscriber = await hub.subscribedClient();
       const [delivered] = subscriber.deliveries;
       expect(delivered?.path).toBe('/cb');
       expect(delivered?.headers['content-type']).toBe(contentType);
@@ -30,17 +27,17 @@ describe('a delivery', () => {
 
   it(
     'H16 carries one Link header with the hub and one self',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       expect(subscriber.deliveries[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
     }),
   );
 
   it(
     'H17 is signed over its raw body with the secret',
-    withHub(async (desk) => {
-      desk.documents.set(topic, { text: '<feed>é</feed>' });
-      const subscriber = await desk.subscribedClient({ 'hub.secret': 's3cr3t-é' });
+    withHub(async (hub) => {
+      hub.documents.set(topic, { text: '<feed>é</feed>' });
+      const subscriber = await hub.subscribedClient({ 'hub.secret': 's3cr3t-é' });
       const [delivered] = subscriber.deliveries;
       const header = delivered?.headers['x-hub-signature'] ?? null;
       expect(header).toMatch(/^sha256=[0-9a-f]{64}$/);
@@ -50,8 +47,8 @@ describe('a delivery', () => {
 
   it(
     'H17 is not signed without a secret',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       expect(subscriber.deliveries[0]?.headers['x-hub-signature']).toBeUndefined();
     }),
   );
@@ -59,149 +56,149 @@ describe('a delivery', () => {
   it.each([
     301, 302, 307, 308, 400, 403, 500,
   ])('H18 failed when it was answered %i, and no redirect is followed', (status) =>
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber('/elsewhere');
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber('/elsewhere');
       subscriber.onDelivery = () => ({ status, headers: { location: '/elsewhere' } });
-      await desk.subscribe(subscriber.callback);
+      await hub.subscribe(subscriber.callback);
       expect(subscriber.origin.to('/elsewhere')).toEqual([]);
-      expect(desk.outcomes).toEqual(['retried']);
+      expect(hub.outcomes).toEqual(['retried']);
       subscriber.onDelivery = () => ({ status: 200, body: 'x'.repeat(100_000) });
-      await desk.advance(12_000);
-      expect(desk.outcomes).toEqual(['retried', 'delivered']);
+      await hub.advance(12_000);
+      expect(hub.outcomes).toEqual(['retried', 'delivered']);
     })());
 
   it(
     'H19 that is answered 410 is the last',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 410 });
-      await desk.publish('two');
-      await desk.publish('three');
+      await hub.publish('two');
+      await hub.publish('three');
       expect(subscriber.deliveries).toHaveLength(2);
-      expect(desk.outcomes).toEqual(['delivered', 'gone']);
+      expect(hub.outcomes).toEqual(['delivered', 'gone']);
     }),
   );
 
   it(
     'H20 is tried 8 times within 12 hours, then dropped; the next is made all the same',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 500 });
-      desk.changeTopic('two');
-      await desk.runUntilIdle();
-      const startMs = desk.nowMs;
+      hub.changeTopic('two');
+      await hub.runUntilIdle();
+      const startMs = hub.nowMs;
       const triedMs: number[] = [];
-      while (desk.nowMs < startMs + 13 * hour) {
+      while (hub.nowMs < startMs + 13 * hour) {
         const before = subscriber.deliveries.length;
-        await desk.advance(desk.nowMs < startMs + hour ? 5000 : 5 * minute);
-        if (subscriber.deliveries.length > before) triedMs.push(desk.nowMs - startMs);
+        await hub.advance(hub.nowMs < startMs + hour ? 5000 : 5 * minute);
+        if (subscriber.deliveries.length > before) triedMs.push(hub.nowMs - startMs);
       }
       expect(triedMs).toHaveLength(8);
       expect(triedMs.at(-1)).toBeLessThan(12 * hour);
-      expect(desk.outcomes.at(-1)).toBe('dropped');
+      expect(hub.outcomes.at(-1)).toBe('dropped');
       subscriber.onDelivery = () => ({ status: 200 });
-      await desk.publish('three');
+      await hub.publish('three');
       expect(subscriber.deliveries.at(-1)?.body).toBe('three');
     }),
   );
 
   it(
     'H20 keeps the subscription through 20 failures',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 503 });
       for (let index = 0; index < 100 && subscriber.deliveries.length < 21; index += 1) {
-        desk.changeTopic(`change ${index}`);
-        await desk.advance(hour);
+        hub.changeTopic(`change ${index}`);
+        await hub.advance(hour);
       }
       subscriber.onDelivery = () => ({ status: 200 });
-      await desk.publish('the last');
-      await desk.advance(hour);
+      await hub.publish('the last');
+      await hub.advance(hour);
       expect(subscriber.deliveries.at(-1)?.body).toBe('the last');
-      expect(desk.outcomes.at(-1)).toBe('delivered');
+      expect(hub.outcomes.at(-1)).toBe('delivered');
     }),
   );
 
   it(
     'H20 waits for as long as Retry-After asks',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 503, headers: { 'retry-after': '600' } });
-      await desk.publish('two');
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(2);
-      await desk.advance(9 * minute);
+      await hub.advance(9 * minute);
       expect(subscriber.deliveries).toHaveLength(2);
-      await desk.advance(2 * minute);
+      await hub.advance(2 * minute);
       expect(subscriber.deliveries).toHaveLength(3);
     }),
   );
 
   it(
     'H24 brings the newest content once, whatever happened during an outage',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 500 });
-      await desk.publish('change 0');
+      await hub.publish('change 0');
       for (let index = 1; index <= 5; index += 1) {
-        desk.changeTopic(`change ${index}`);
-        await desk.hub.run();
-        await desk.hub.idle();
+        hub.changeTopic(`change ${index}`);
+        await hub.endpoint.run();
+        await hub.endpoint.idle();
       }
-      const rows = await desk.store.reader.selectFrom('websub_delivery').select('id').execute();
+      const rows = await hub.store.reader.selectFrom('websub_delivery').select('id').execute();
       expect(rows).toHaveLength(1);
       const before = subscriber.deliveries.length;
       subscriber.onDelivery = () => ({ status: 200 });
-      await desk.advance(hour);
+      await hub.advance(hour);
       expect(subscriber.deliveries.slice(before).map(({ body }) => body)).toEqual(['change 5']);
     }),
   );
 
   it(
     'H24 is made again when the content changed while it was under way',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = async () => {
         subscriber.onDelivery = () => ({ status: 200 });
-        desk.changeTopic('three');
-        await desk.hub.run();
+        hub.changeTopic('three');
+        await hub.endpoint.run();
         return { status: 200 };
       };
-      await desk.publish('two');
-      await desk.advance(minute);
+      await hub.publish('two');
+      await hub.advance(minute);
       expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['<feed>one</feed>', 'two', 'three']);
     }),
   );
 
   it(
     'H25 is not made for content that did not change',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      desk.appendEvent();
-      await desk.runUntilIdle();
-      await desk.advance(minute);
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      hub.appendEvent();
+      await hub.runUntilIdle();
+      await hub.advance(minute);
       expect(subscriber.deliveries).toHaveLength(1);
-      expect(desk.outcomes).toEqual(['delivered', 'unchanged']);
+      expect(hub.outcomes).toEqual(['delivered', 'unchanged']);
     }),
   );
 
   it(
     'H25 is made once however often somebody pings',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      desk.changeTopic('two');
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      hub.changeTopic('two');
       for (const name of ['hub.url', 'hub.topic', 'hub.url']) {
-        expect((await desk.post({ 'hub.mode': 'publish', [name]: topic })).status).toBe(202);
-        await desk.advance(minute);
+        expect((await hub.post({ 'hub.mode': 'publish', [name]: topic })).status).toBe(202);
+        await hub.advance(minute);
       }
       expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it('H25 a ping for a feed of somebody else is refused', () =>
-    withHub(async (desk) => {
+    withHub(async (hub) => {
       const foreign = { 'hub.mode': 'publish', 'hub.url': 'https://elsewhere.example.org/feed' };
-      expect((await desk.post(foreign)).status).toBe(400);
-      expect((await desk.post({ 'hub.mode': 'publish' })).status).toBe(400);
+      expect((await hub.post(foreign)).status).toBe(400);
+      expect((await hub.post({ 'hub.mode': 'publish' })).status).toBe(400);
     })());
 
   it('H26 that another process left half done is made again when its lease is over, and what it missed is made up for', () =>
@@ -253,77 +250,77 @@ describe('a delivery', () => {
       await replaced.runUntilIdle();
       await replaced.advance(minute);
       expect(subscriber.deliveries.at(-1)?.body).toBe('four');
-      for (const desk of [replaced, second, first]) await desk.close();
+      for (const hub of [replaced, second, first]) await hub.close();
     }));
 
   it(
     'H27 leaves no secret in the log, nor in any answer',
-    withHub(async (desk) => {
+    withHub(async (hub) => {
       const secret = 'very-secret-word';
-      const subscriber = await desk.subscribedClient({ 'hub.secret': secret });
+      const subscriber = await hub.subscribedClient({ 'hub.secret': secret });
       subscriber.onDelivery = () => ({ status: 500 });
-      await desk.publish('two');
+      await hub.publish('two');
       subscriber.onVerification = () => ({ raw: 'nonsense', after: 'end' });
-      await desk.subscribe(subscriber.callback, { 'hub.secret': secret });
-      const refused = await desk.post({ 'hub.mode': 'subscribe', 'hub.secret': secret.repeat(20) });
+      await hub.subscribe(subscriber.callback, { 'hub.secret': secret });
+      const refused = await hub.post({ 'hub.mode': 'subscribe', 'hub.secret': secret.repeat(20) });
       expect(await refused.text()).not.toContain(secret);
-      expect(desk.logged.length).toBeGreaterThan(0);
-      expect(desk.logged.join('\n')).not.toContain(secret);
+      expect(hub.logged.length).toBeGreaterThan(0);
+      expect(hub.logged.join('\n')).not.toContain(secret);
       for (const { path, body } of subscriber.origin.requests) expect(path + body).not.toContain(secret);
     }),
   );
 
   it(
     'H28 brings a new subscription the present document, once',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
-      await desk.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
+      await hub.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
       // Between its own read and its verification something happens.
-      desk.changeTopic('meanwhile');
-      await desk.runUntilIdle();
-      await desk.subscribe(subscriber.callback);
-      await desk.advance(minute);
+      hub.changeTopic('meanwhile');
+      await hub.runUntilIdle();
+      await hub.subscribe(subscriber.callback);
+      await hub.advance(minute);
       expect(subscriber.deliveries.map(({ body }) => body)).toEqual(['meanwhile']);
     }),
   );
 
   it(
     'P5 is made because an item came, without anybody asking',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      await desk.publish('with the new item');
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      await hub.publish('with the new item');
       expect(subscriber.deliveries.at(-1)?.body).toBe('with the new item');
     }),
   );
 
   it(
     'is paced: a subscriber has at most one in 5 seconds',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       for (let second = 0; second < 30; second += 1) {
-        desk.changeTopic(`second ${second}`);
-        await desk.advance(1000);
+        hub.changeTopic(`second ${second}`);
+        await hub.advance(1000);
       }
       expect(subscriber.deliveries.length).toBeGreaterThan(3);
       expect(subscriber.deliveries.length).toBeLessThanOrEqual(8);
-      await desk.advance(6000);
+      await hub.advance(6000);
       expect(subscriber.deliveries.at(-1)?.body).toBe('second 29');
     }),
   );
 
   it(
     'leaves a host alone that keeps failing, however many subscriptions it has',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
-      for (let index = 0; index < 12; index += 1) await desk.subscribe(`${subscriber.callback}?n=${index}`);
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
+      for (let index = 0; index < 12; index += 1) await hub.subscribe(`${subscriber.callback}?n=${index}`);
       const before = subscriber.deliveries.length;
       subscriber.onDelivery = () => ({ status: 500 });
-      desk.changeTopic('two');
-      await desk.runUntilIdle();
-      await desk.advance(2000);
+      hub.changeTopic('two');
+      await hub.runUntilIdle();
+      await hub.advance(2000);
       expect(subscriber.deliveries.length - before).toBeLessThanOrEqual(6);
       subscriber.onDelivery = () => ({ status: 200 });
-      for (let round = 0; round < 20; round += 1) await desk.advance(minute);
+      for (let round = 0; round < 20; round += 1) await hub.advance(minute);
       const bodies = new Map(subscriber.deliveries.map(({ path, body }) => [path, body]));
       expect([...bodies.values()].every((body) => body === 'two')).toBe(true);
     }),
@@ -331,22 +328,22 @@ describe('a delivery', () => {
 
   it(
     'is made once the database can be written again, however often that failed before',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      desk.changeTopic('two');
-      await desk.runUntilIdle();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      hub.changeTopic('two');
+      await hub.runUntilIdle();
       const failures: string[] = [];
-      await sql`pragma query_only = 1`.execute(desk.store.writer);
+      await sql`pragma query_only = 1`.execute(hub.store.writer);
       for (let tries = 0; tries < 5; tries += 1) {
         // Each time a probe finds that writing works, and it fails again at the claim.
-        await desk.advance(6000).catch((error: unknown) => failures.push(String(error)));
-        await sql`pragma query_only = 0`.execute(desk.store.writer);
-        await desk.store.storage.probe();
-        if (tries < 4) await sql`pragma query_only = 1`.execute(desk.store.writer);
+        await hub.advance(6000).catch((error: unknown) => failures.push(String(error)));
+        await sql`pragma query_only = 0`.execute(hub.store.writer);
+        await hub.store.storage.probe();
+        if (tries < 4) await sql`pragma query_only = 1`.execute(hub.store.writer);
       }
       expect(failures).toHaveLength(5);
       expect(subscriber.deliveries.at(-1)?.body).not.toBe('two');
-      await desk.advance(6000);
+      await hub.advance(6000);
       expect(subscriber.deliveries.at(-1)?.body).toBe('two');
     }),
   );

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printCaseResults } from '../../support/websub-cases.ts';
 import { base, echoChallenge, type HubHarness, topic, withHub } from '../../support/websub-hub-harness.ts';
-
-printCaseResults();
 
 const callbackOf = 'http://127.0.0.1:9/cb';
 const good = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': callbackOf };
@@ -10,9 +7,9 @@ const good = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': call
 describe('a request to the hub', () => {
   it(
     'H1 takes callback, mode, topic and secret as a form',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
-      const answer = await desk.subscribe(subscriber.callback, { 'hub.secret': 's3cr3t' });
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
+      const answer = await hub.subscribe(subscriber.callback, { 'hub.secret': 's3cr3t' });
       expect(answer.status).toBe(202);
       expect(subscriber.verifications[0]?.get('hub.mode')).toBe('subscribe');
       expect(subscriber.deliveries[0]?.headers['x-hub-signature']).toMatch(/^sha256=/);
@@ -21,8 +18,8 @@ describe('a request to the hub', () => {
 
   it(
     'H2 is answered 202 before a slow callback has said anything',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       let release = (): void => {};
       const held = new Promise<void>((resolve) => {
         release = resolve;
@@ -31,9 +28,9 @@ describe('a request to the hub', () => {
         await held;
         return echoChallenge(request);
       };
-      const answer = await desk.post({ ...good, 'hub.callback': subscriber.callback });
+      const answer = await hub.post({ ...good, 'hub.callback': subscriber.callback });
       expect(answer.status).toBe(202);
-      const round = desk.runUntilIdle();
+      const round = hub.runUntilIdle();
       release();
       await round;
       expect(subscriber.deliveries).toHaveLength(1);
@@ -42,9 +39,9 @@ describe('a request to the hub', () => {
 
   it(
     'H2 is answered 202 for a callback that is refused or does not exist',
-    withHub(async (desk) => {
-      expect((await desk.subscribe(callbackOf)).status).toBe(202);
-      expect((await desk.subscribe('http://nobody.invalid/cb')).status).toBe(202);
+    withHub(async (hub) => {
+      expect((await hub.subscribe(callbackOf)).status).toBe(202);
+      expect((await hub.subscribe('http://nobody.invalid/cb')).status).toBe(202);
     }),
   );
 
@@ -62,8 +59,8 @@ describe('a request to the hub', () => {
     ['with a secret of 200 bytes', { 'hub.secret': 'é'.repeat(100) }],
     ['with a lease that is no number', { 'hub.lease_seconds': 'long' }],
   ])('H3 %s is refused in plain text', (_what, form) =>
-    withHub(async (desk) => {
-      const answer = await desk.post({ ...good, ...form });
+    withHub(async (hub) => {
+      const answer = await hub.post({ ...good, ...form });
       expect(answer.status).toBe(400);
       expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
       expect(await answer.text()).toMatch(/^hub\..+\n$/);
@@ -71,25 +68,25 @@ describe('a request to the hub', () => {
 
   it(
     'H3 that is no form, or too large a one, is refused',
-    withHub(async (desk) => {
-      expect((await desk.post('{}', { 'content-type': 'application/json' })).status).toBe(400);
-      expect((await desk.post(`x=${'y'.repeat(20_000)}`)).status).toBe(413);
+    withHub(async (hub) => {
+      expect((await hub.post('{}', { 'content-type': 'application/json' })).status).toBe(400);
+      expect((await hub.post(`x=${'y'.repeat(20_000)}`)).status).toBe(413);
     }),
   );
 
   it(
     'H3 takes a secret of 199 bytes',
-    withHub(async (desk) => {
-      expect((await desk.post({ ...good, 'hub.secret': 's'.repeat(199) })).status).toBe(202);
+    withHub(async (hub) => {
+      expect((await hub.post({ ...good, 'hub.secret': 's'.repeat(199) })).status).toBe(202);
     }),
   );
 
   it(
     'H4 may hold parameters that nobody knows, and those of older hubs',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       const more = { foo: 'bar', 'hub.foo': 'hub.bar', 'hub.verify': 'async', 'hub.verify_token': 't' };
-      expect((await desk.subscribe(subscriber.callback, more)).status).toBe(202);
+      expect((await hub.subscribe(subscriber.callback, more)).status).toBe(202);
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
@@ -97,11 +94,11 @@ describe('a request to the hub', () => {
   it(
     'H12 is sent on to another hub when the operator has named one, but for who wants to leave',
     withHub(
-      async (desk) => {
-        const answer = await desk.post(good);
+      async (hub) => {
+        const answer = await hub.post(good);
         expect([answer.status, answer.headers.get('location')]).toEqual([307, 'https://hub.example.org/']);
-        expect((await desk.post({ ...good, 'hub.mode': 'unsubscribe' })).status).toBe(202);
-        expect((await desk.post({ ...good, 'hub.topic': 'https://elsewhere.example.org/' })).status).toBe(400);
+        expect((await hub.post({ ...good, 'hub.mode': 'unsubscribe' })).status).toBe(202);
+        expect((await hub.post({ ...good, 'hub.topic': 'https://elsewhere.example.org/' })).status).toBe(400);
       },
       { externalHub: 'https://hub.example.org/' },
     ),
@@ -114,9 +111,9 @@ describe('a request to the hub', () => {
     `${base}/sections/a/b/feed.atom`,
     'http://169.254.169.254/feed.atom',
   ])('H21 for %s is refused: it is no topic of ours', (foreign) =>
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
-      const answer = await desk.subscribe(subscriber.callback, { 'hub.topic': foreign });
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
+      const answer = await hub.subscribe(subscriber.callback, { 'hub.topic': foreign });
       expect(answer.status).toBe(400);
       expect(await answer.text()).toContain('not one of our feeds');
       expect(subscriber.origin.requests).toEqual([]);
@@ -133,9 +130,9 @@ describe('other people’s hosts', () => {
     'http://100.64.0.1/',
   ])('H22 are never asked at %s', (callback) =>
     withHub(
-      async (desk) => {
-        expect((await desk.subscribe(callback)).status).toBe(202);
-        const rows = await desk.store.reader.selectFrom('websub_subscriber').select('id').execute();
+      async (hub) => {
+        expect((await hub.subscribe(callback)).status).toBe(202);
+        const rows = await hub.store.reader.selectFrom('websub_subscriber').select('id').execute();
         expect(rows).toEqual([]);
       },
       { allowPrivateNetworks: [] },
@@ -144,11 +141,11 @@ describe('other people’s hosts', () => {
   it(
     'H22 are not asked under a name that leads here, nor at a port that is none of the web',
     withHub(
-      async (desk) => {
-        const subscriber = await desk.startSubscriber();
+      async (hub) => {
+        const subscriber = await hub.startSubscriber();
         const { port } = subscriber.origin;
         for (const host of ['rebound.example.org', '127.0.0.1', 'localhost']) {
-          await desk.subscribe(`http://${host}:${port}/cb`);
+          await hub.subscribe(`http://${host}:${port}/cb`);
         }
         expect(subscriber.origin.connections).toBe(0);
       },
@@ -162,8 +159,8 @@ describe('other people’s hosts', () => {
       resolved.push(name);
       return ['10.0.0.1'];
     };
-    const ask = async (desk: HubHarness): Promise<void> => {
-      for (const port of [22, 3000, 8080, 8443, 80]) await desk.subscribe(`http://at-${port}.example.org:${port}/cb`);
+    const ask = async (hub: HubHarness): Promise<void> => {
+      for (const port of [22, 3000, 8080, 8443, 80]) await hub.subscribe(`http://at-${port}.example.org:${port}/cb`);
     };
     await withHub(ask, { allowPrivateNetworks: [], resolve })();
     expect(resolved).toEqual(['at-80.example.org']);
@@ -171,70 +168,70 @@ describe('other people’s hosts', () => {
 
   it(
     'H23 are asked a bounded number of times in a minute, whoever wishes for more',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       const answers: number[] = [];
       for (let index = 0; index < 1000; index += 1) {
-        answers.push((await desk.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` })).status);
+        answers.push((await hub.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` })).status);
       }
       expect(answers.filter((status) => status === 202)).toHaveLength(50);
       expect(answers.at(-1)).toBe(429);
-      for (let round = 0; round < 30; round += 1) await desk.runUntilIdle();
+      for (let round = 0; round < 30; round += 1) await hub.runUntilIdle();
       expect(subscriber.verifications.length).toBeLessThanOrEqual(30);
-      await desk.advance(60_000);
-      for (let round = 0; round < 30; round += 1) await desk.runUntilIdle();
+      await hub.advance(60_000);
+      for (let round = 0; round < 30; round += 1) await hub.runUntilIdle();
       expect(subscriber.verifications).toHaveLength(50);
     }),
   );
 
   it(
     'H23 of one client with many host names leave places of the topic for others',
-    withHub(async (desk) => {
+    withHub(async (hub) => {
       const ask = async (index: number): Promise<number> =>
-        (await desk.post({ ...good, 'hub.callback': `https://host-${index}.example.org/cb` })).status;
-      desk.client = '192.0.2.7';
+        (await hub.post({ ...good, 'hub.callback': `https://host-${index}.example.org/cb` })).status;
+      hub.client = '192.0.2.7';
       const answers: number[] = [];
       for (let index = 0; index < 1100; index += 1) answers.push(await ask(index));
       expect(answers.filter((status) => status === 202)).toHaveLength(100);
-      desk.client = '192.0.2.8';
+      hub.client = '192.0.2.8';
       expect(await ask(2000)).toBe(202);
     }),
   );
 
   it(
     'H23 have so many subscriptions and no more, renewals apart',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       const { host } = new URL(subscriber.callback);
-      const row = { topic, host, secret: null, verified_ms: desk.nowMs, lease_until_ms: desk.nowMs + 1e9 };
+      const row = { topic, host, secret: null, verified_ms: hub.nowMs, lease_until_ms: hub.nowMs + 1e9 };
       for (let start = 0; start < 2000; start += 100) {
         const rows = Array.from({ length: 100 }, (_, index) => ({
           ...row,
           callback: `http://${host}/${start + index}`,
         }));
         const blank = { delivered_tag: null, delivered_ms: null, failures: 0 };
-        await desk.store.write((tx) =>
+        await hub.store.write((tx) =>
           tx
             .insertInto('websub_subscriber')
             .values(rows.map((one) => ({ ...one, ...blank })))
             .execute(),
         );
       }
-      await desk.subscribe(`${subscriber.callback}?more`);
+      await hub.subscribe(`${subscriber.callback}?more`);
       expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('denied');
-      await desk.subscribe(subscriber.callback);
+      await hub.subscribe(subscriber.callback);
       expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('subscribe');
     }),
   );
 
   it(
     'H23 are left alone for a while when they keep failing',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       subscriber.onVerification = () => ({ status: 500 });
       for (let index = 0; index < 20; index += 1) {
-        await desk.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` });
-        await desk.runUntilIdle();
+        await hub.post({ ...good, 'hub.callback': `${subscriber.callback}?n=${index}` });
+        await hub.runUntilIdle();
       }
       expect(subscriber.verifications.length).toBeLessThanOrEqual(6);
     }),

@@ -28,7 +28,7 @@ describe('the subscribing side of a server', () => {
   let place: DatabaseLocation;
   let store: Store;
   let shutdown: Shutdown;
-  const hubBell = createMemoryDoorbell();
+  const hubDoorbell = createMemoryDoorbell();
   const clock = { now: () => noon, monotonic: () => 0 };
 
   beforeEach(async () => {
@@ -49,12 +49,12 @@ describe('the subscribing side of a server', () => {
   ): Promise<HubSubscriber & { readonly due: () => number }> {
     let due = 0;
     const side = await startSubscriber({
-      ...{ store, clock, shutdown, publicUrl, hubBell, log: silentLog },
+      ...{ store, clock, shutdown, publicUrl, hubDoorbell, log: silentLog },
       settings: readSettings({}),
-      digester: { digest: normaliseDocument },
+      documentProcessor: { digest: normaliseDocument },
       isConfigured: () => false,
       sourceOf: () => undefined,
-      ring: () => {},
+      notify: () => {},
       onSourceDue: () => {
         due += 1;
       },
@@ -79,7 +79,7 @@ describe('the subscribing side of a server', () => {
     );
     await applySubscriptionDiff(
       store,
-      { add: [{ callbackId: 'x', sourceRef: ref, hub, topic, secret: null }], drop: [] },
+      { add: [{ callbackId: 'x', sourceRef: ref, hub, topic, secret: null }], remove: [] },
       noon,
     );
     await confirmSubscription(store, 1, { nowMs: noon, leaseUntilMs: noon + 10 * day, renewMs: noon + 7 * day });
@@ -104,10 +104,10 @@ describe('the subscribing side of a server', () => {
   it('lets polling look at once when a hub has told something', async () => {
     const side = await start();
     const before = side.due();
-    await hubBell.notify(0);
+    await hubDoorbell.notify(0);
     expect(side.due()).toBe(before + 1);
     await shutdown.stop();
-    await hubBell.notify(0);
+    await hubDoorbell.notify(0);
     expect(side.due()).toBe(before + 1);
   });
 

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
 import { day, hour, minute } from '../../support/store-fixture.ts';
-import { printCaseResults } from '../../support/websub-cases.ts';
 import { feed, hubUrl, publicUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
-
-printCaseResults();
 
 const elsewhere = 'https://other.example.org/hub';
 
@@ -25,11 +22,11 @@ describe('discovery', () => {
     ],
     ['both, one link in each', { link: `<${hubUrl}>; rel=hub` }, feed([1], { hub: null }), [hubUrl, topic]],
   ])('S1 takes hub and self from %s', (_what, headers, body, [hub, self]) =>
-    withSubscriber(async (desk) => {
-      desk.serveFeed(body, headers);
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([{ hub, topic: self }]);
+    withSubscriber(async (harness) => {
+      harness.serveFeed(body, headers);
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([{ hub, topic: self }]);
     })());
 
   it.each<[string, string, string]>([
@@ -43,18 +40,18 @@ describe('discovery', () => {
       `<x:link xmlns:x="http://www.w3.org/2005/Atom" rel="hub" href="${hubUrl}"/><x:link xmlns:x="http://www.w3.org/2005/Atom" rel="self" href="${topic}"/>`,
     ],
   ])('S2 reads links that are written %s', (_what, link, inside) =>
-    withSubscriber(async (desk) => {
+    withSubscriber(async (harness) => {
       const body = feed([1], { hub: null, self: null }).replace('<item>', `${inside}<item>`);
-      desk.serveFeed(body, link === '' ? {} : { link });
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([{ hub: hubUrl, topic }]);
+      harness.serveFeed(body, link === '' ? {} : { link });
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([{ hub: hubUrl, topic }]);
     })());
 
   it(
     'S2 resolves relative links against where the document was found, and takes no RSS link for a hub',
-    withSubscriber(async (desk) => {
-      desk.serveFeed(
+    withSubscriber(async (harness) => {
+      harness.serveFeed(
         feed([1], { hub: null, self: null }).replace(
           '<item>',
           '<link rel="hub" href="https://no.example.org/"/><item>',
@@ -63,90 +60,90 @@ describe('discovery', () => {
           link: '</hub>; rel="hub", </self.xml>; rel="self"',
         },
       );
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([
-        { hub: `${desk.source.url}/hub`, topic: `${desk.source.url}/self.xml` },
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([
+        { hub: `${harness.source.url}/hub`, topic: `${harness.source.url}/self.xml` },
       ]);
     }),
   );
 
   it(
     'S3 subscribes to the self that was discovered and leaves it under the same name; the source’s address stays',
-    withSubscriber(async (desk) => {
-      await desk.subscribed();
-      expect(desk.hub.last.get('hub.topic')).toBe(topic);
-      expect((await desk.intake.report()).url).toBe(`${desk.source.url}/feed`);
-      desk.serveFeed(feed([1, 2], { self: 'https://www.example.org/moved.xml' }));
-      await desk.poll();
-      await desk.runManager();
-      const sent = desk.hub.forms.slice(1).map((form) => [form.get('hub.mode'), form.get('hub.topic')]);
+    withSubscriber(async (harness) => {
+      await harness.subscribed();
+      expect(harness.hub.last.get('hub.topic')).toBe(topic);
+      expect((await harness.polling.report()).url).toBe(`${harness.source.url}/feed`);
+      harness.serveFeed(feed([1, 2], { self: 'https://www.example.org/moved.xml' }));
+      await harness.poll();
+      await harness.runManager();
+      const sent = harness.hub.forms.slice(1).map((form) => [form.get('hub.mode'), form.get('hub.topic')]);
       expect(sent.toSorted()).toEqual([
         ['subscribe', 'https://www.example.org/moved.xml'],
         ['unsubscribe', topic],
       ]);
-      expect((await desk.intake.report()).url).toBe(`${desk.source.url}/feed`);
+      expect((await harness.polling.report()).url).toBe(`${harness.source.url}/feed`);
     }),
   );
 
   it(
     'S5 follows a redirect, and subscribes to what the new address calls itself',
-    withSubscriber(async (desk) => {
-      desk.source.on('/feed', { status: 301, headers: { location: '/new' } });
+    withSubscriber(async (harness) => {
+      harness.source.on('/feed', { status: 301, headers: { location: '/new' } });
       const links = { link: `<${hubUrl}>; rel=hub, </new>; rel=self`, 'content-type': 'application/rss+xml' };
-      desk.source.on('/new', { headers: links, body: feed([1], { hub: null, self: null }) });
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([{ topic: `${desk.source.url}/new`, state: 'active' }]);
+      harness.source.on('/new', { headers: links, body: feed([1], { hub: null, self: null }) });
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([{ topic: `${harness.source.url}/new`, state: 'active' }]);
       // A permanent move is taken over once it has proved stable.
-      expect((await desk.intake.state()).history.redirectCandidate?.url).toBe(`${desk.source.url}/new`);
+      expect((await harness.polling.state()).history.redirectCandidate?.url).toBe(`${harness.source.url}/new`);
     }),
   );
 
   it(
     'S24 follows a source that gains, changes and loses its hub',
-    withSubscriber(async (desk) => {
-      desk.serveFeed(feed([1], { hub: null }));
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toEqual([]);
-      desk.serveFeed(feed([1, 2]));
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([{ hub: hubUrl, state: 'active' }]);
-      desk.serveFeed(feed([1, 2, 3], { hub: `${desk.hub.origin.url}/hub` }));
-      await desk.poll();
-      await desk.runManager();
-      expect(await desk.rows()).toMatchObject([
-        { state: 'dropped' },
-        { hub: `${desk.hub.origin.url}/hub`, state: 'active' },
+    withSubscriber(async (harness) => {
+      harness.serveFeed(feed([1], { hub: null }));
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toEqual([]);
+      harness.serveFeed(feed([1, 2]));
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([{ hub: hubUrl, state: 'active' }]);
+      harness.serveFeed(feed([1, 2, 3], { hub: `${harness.hub.origin.url}/hub` }));
+      await harness.poll();
+      await harness.runManager();
+      expect(await harness.rows()).toMatchObject([
+        { state: 'unsubscribed' },
+        { hub: `${harness.hub.origin.url}/hub`, state: 'active' },
       ]);
-      desk.serveFeed(feed([1, 2, 3, 4], { hub: null }));
-      await desk.poll();
-      await desk.runManager();
-      expect((await desk.rows()).map(({ state }) => state)).toEqual(['dropped', 'dropped']);
+      harness.serveFeed(feed([1, 2, 3, 4], { hub: null }));
+      await harness.poll();
+      await harness.runManager();
+      expect((await harness.rows()).map(({ state }) => state)).toEqual(['unsubscribed', 'unsubscribed']);
     }),
   );
 
   it(
     'S24 takes two of several hubs, and those over https first',
-    withSubscriber(async (desk) => {
+    withSubscriber(async (harness) => {
       const names = ['http://a.example.org/', 'ftp://b.example.org/', hubUrl, elsewhere, 'http://c.example.org/'];
-      desk.serveFeed(feed([1], { hub: null }), { link: names.map((name) => `<${name}>; rel=hub`).join(', ') });
-      await desk.poll();
-      await desk.runManager();
-      expect((await desk.rows()).map(({ hub }) => hub)).toEqual([hubUrl, elsewhere]);
+      harness.serveFeed(feed([1], { hub: null }), { link: names.map((name) => `<${name}>; rel=hub`).join(', ') });
+      await harness.poll();
+      await harness.runManager();
+      expect((await harness.rows()).map(({ hub }) => hub)).toEqual([hubUrl, elsewhere]);
     }),
   );
 
   it(
     'S24 leaves the hub when the source is no longer declared',
-    withSubscriber(async (desk) => {
-      await desk.subscribed();
-      await declareSources(desk.store, { sources: [] }, desk.intake.nowMs);
-      await desk.runManager();
-      expect(desk.hub.last.get('hub.mode')).toBe('unsubscribe');
-      expect(await desk.row()).toMatchObject({ state: 'dropped' });
+    withSubscriber(async (harness) => {
+      await harness.subscribed();
+      await declareSources(harness.store, { sources: [] }, harness.polling.nowMs);
+      await harness.runManager();
+      expect(harness.hub.last.get('hub.mode')).toBe('unsubscribe');
+      expect(await harness.row()).toMatchObject({ state: 'unsubscribed' });
     }),
   );
 });
@@ -154,12 +151,12 @@ describe('discovery', () => {
 describe('asking a hub', () => {
   it(
     'S4 sends a form in UTF-8',
-    withSubscriber(async (desk) => {
+    withSubscriber(async (harness) => {
       const self = 'https://www.example.org/é?a=b&c=d';
-      desk.serveFeed(feed([1], { self: self.replace('&', '&amp;') }));
-      await desk.poll();
-      await desk.runManager();
-      const [request] = desk.hub.origin.requests;
+      harness.serveFeed(feed([1], { self: self.replace('&', '&amp;') }));
+      await harness.poll();
+      await harness.runManager();
+      const [request] = harness.hub.origin.requests;
       expect(request?.headers['content-type']).toBe('application/x-www-form-urlencoded');
       expect(request?.body).toContain('hub.topic=https%3A%2F%2Fwww.example.org%2F%25C3%25A9%3Fa%3Db%26c%3Dd');
       expect(request?.body).toMatch(/^[\x20-\x7e]+$/);
@@ -167,50 +164,50 @@ describe('asking a hub', () => {
   );
 
   it.each([307, 308])('S6 follows %i with the same form, a bounded number of times', (status) =>
-    withSubscriber(async (desk) => {
-      const { origin } = desk.hub;
+    withSubscriber(async (harness) => {
+      const { origin } = harness.hub;
       origin.on('/second', (request) => {
-        desk.hub.forms.push(new URLSearchParams(request.body));
+        harness.hub.forms.push(new URLSearchParams(request.body));
         return { status, headers: { location: 'https://hub.example.org/third' } };
       });
       origin.on('/third', async (request) => {
-        await desk.hub.verify(new URLSearchParams(request.body));
+        await harness.hub.verify(new URLSearchParams(request.body));
         return { status: 202 };
       });
-      desk.hub.verificationMode = 'never';
-      desk.hub.respond = () => ({ status, headers: { location: '/second' } });
-      await desk.subscribed();
+      harness.hub.verificationMode = 'never';
+      harness.hub.respond = () => ({ status, headers: { location: '/second' } });
+      await harness.subscribed();
       expect(origin.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
         'POST /hub',
         'POST /second',
         'POST /third',
       ]);
       expect(new Set(origin.requests.map(({ body }) => body)).size).toBe(1);
-      expect(await desk.row()).toMatchObject({ state: 'active' });
+      expect(await harness.row()).toMatchObject({ state: 'active' });
     })());
 
   it(
     'S6 gives up in a circle, and takes a secret nowhere that is not secure',
-    withSubscriber(async (desk) => {
-      desk.hub.verificationMode = 'never';
-      desk.hub.respond = () => ({ status: 307, headers: { location: 'https://hub.example.org/hub' } });
-      await desk.subscribed();
-      expect(desk.hub.forms).toHaveLength(4);
-      expect((await desk.row()).detail).toContain('more than 3 times');
-      desk.hub.respond = () => ({ status: 307, headers: { location: `${desk.hub.origin.url}/clear` } });
-      await desk.runManager(day);
-      expect(desk.hub.origin.to('/clear')).toEqual([]);
-      expect((await desk.row()).detail).toContain('not secure');
+    withSubscriber(async (harness) => {
+      harness.hub.verificationMode = 'never';
+      harness.hub.respond = () => ({ status: 307, headers: { location: 'https://hub.example.org/hub' } });
+      await harness.subscribed();
+      expect(harness.hub.forms).toHaveLength(4);
+      expect((await harness.row()).detail).toContain('more than 3 times');
+      harness.hub.respond = () => ({ status: 307, headers: { location: `${harness.hub.origin.url}/clear` } });
+      await harness.runManager(day);
+      expect(harness.hub.origin.to('/clear')).toEqual([]);
+      expect((await harness.row()).detail).toContain('not secure');
     }),
   );
 
   it(
     'S7 gives each subscription a callback of 192 random bits',
-    withSubscriber(async (desk) => {
-      desk.serveFeed(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub` });
-      await desk.poll();
-      await desk.runManager();
-      const callbacks = desk.hub.forms.map((form) => form.get('hub.callback') ?? '');
+    withSubscriber(async (harness) => {
+      harness.serveFeed(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub` });
+      await harness.poll();
+      await harness.runManager();
+      const callbacks = harness.hub.forms.map((form) => form.get('hub.callback') ?? '');
       for (const callback of callbacks) {
         expect(callback).toMatch(/^https:\/\/news\.example\.com\/websub\/callback\/[\w-]{32}$/);
       }
@@ -220,15 +217,15 @@ describe('asking a hub', () => {
 
   it(
     'S7 has a new callback for a new hub, and the old one while a lease is renewed',
-    withSubscriber(async (desk) => {
-      await desk.subscribed();
-      await desk.runManager(7 * day);
-      const [first, renewal] = desk.hub.forms.map((form) => form.get('hub.callback'));
+    withSubscriber(async (harness) => {
+      await harness.subscribed();
+      await harness.runManager(7 * day);
+      const [first, renewal] = harness.hub.forms.map((form) => form.get('hub.callback'));
       expect(renewal).toBe(first);
-      desk.serveFeed(feed([1, 2], { hub: `${hubUrl}?other` }));
-      await desk.poll();
-      await desk.runManager();
-      const latest = desk.hub.forms.findLast((form) => form.get('hub.mode') === 'subscribe');
+      harness.serveFeed(feed([1, 2], { hub: `${hubUrl}?other` }));
+      await harness.poll();
+      await harness.runManager();
+      const latest = harness.hub.forms.findLast((form) => form.get('hub.mode') === 'subscribe');
       expect(latest?.get('hub.callback')).not.toBe(first);
       expect(latest?.get('hub.callback')?.startsWith(publicUrl)).toBe(true);
     }),
@@ -236,11 +233,13 @@ describe('asking a hub', () => {
 
   it(
     'S8 tells a secret of its own to a hub over https, and none over http',
-    withSubscriber(async (desk) => {
-      desk.serveFeed(feed([1], { hub: null }), { link: `<${hubUrl}>; rel=hub, <${desk.hub.origin.url}/hub>; rel=hub` });
-      await desk.poll();
-      await desk.runManager();
-      const secrets = desk.hub.forms.map((form) => form.get('hub.secret')).toSorted();
+    withSubscriber(async (harness) => {
+      harness.serveFeed(feed([1], { hub: null }), {
+        link: `<${hubUrl}>; rel=hub, <${harness.hub.origin.url}/hub>; rel=hub`,
+      });
+      await harness.poll();
+      await harness.runManager();
+      const secrets = harness.hub.forms.map((form) => form.get('hub.secret')).toSorted();
       expect(secrets.filter((secret) => secret === null)).toHaveLength(1);
       expect(secrets.find((secret) => secret !== null)).toMatch(/^[0-9a-f]{64}$/);
     }),
@@ -248,27 +247,27 @@ describe('asking a hub', () => {
 
   it(
     'S10 can be verified inside its own request: what is pending is written down before',
-    withSubscriber(async (desk) => {
-      await desk.subscribed();
-      expect(desk.hub.lastVerification?.status).toBe(200);
-      expect(await desk.row()).toMatchObject({ state: 'active', failures: 0 });
+    withSubscriber(async (harness) => {
+      await harness.subscribed();
+      expect(harness.hub.lastVerification?.status).toBe(200);
+      expect(await harness.row()).toMatchObject({ state: 'active', failures: 0 });
     }),
   );
 
   it(
     'S11 renews after two thirds of the lease, with pushes in between under the old secret',
-    withSubscriber(async (desk) => {
-      await desk.subscribed();
-      await desk.runManager(6 * day);
-      expect(desk.hub.forms).toHaveLength(1);
-      desk.hub.verificationMode = 'later';
-      await desk.runManager(day);
-      expect(desk.hub.forms).toHaveLength(2);
-      expect((await desk.pushAndRead([1, 2])).status).toBe(202);
-      expect(await desk.titles()).toContain('Story 2');
-      await desk.hub.verify(desk.hub.last);
-      expect((await desk.row()).lease_until_ms).toBe(desk.intake.nowMs + 10 * day);
-      expect((await desk.pushAndRead([1, 2, 3])).status).toBe(202);
+    withSubscriber(async (harness) => {
+      await harness.subscribed();
+      await harness.runManager(6 * day);
+      expect(harness.hub.forms).toHaveLength(1);
+      harness.hub.verificationMode = 'later';
+      await harness.runManager(day);
+      expect(harness.hub.forms).toHaveLength(2);
+      expect((await harness.pushAndRead([1, 2])).status).toBe(202);
+      expect(await harness.titles()).toContain('Story 2');
+      await harness.hub.verify(harness.hub.last);
+      expect((await harness.row()).lease_until_ms).toBe(harness.polling.nowMs + 10 * day);
+      expect((await harness.pushAndRead([1, 2, 3])).status).toBe(202);
     }),
   );
 
@@ -279,59 +278,59 @@ describe('asking a hub', () => {
     ['3600', hour],
     ['99999999', 14 * day],
   ])('S11 takes a lease of %j for what it is worth', (lease, expectedMs) =>
-    withSubscriber(async (desk) => {
-      desk.hub.lease = lease;
-      await desk.subscribed();
-      const row = await desk.row();
-      expect(row.lease_until_ms).toBe(desk.intake.nowMs + expectedMs);
-      expect(row.next_attempt_ms).toBeLessThan(desk.intake.nowMs + expectedMs * 0.71);
+    withSubscriber(async (harness) => {
+      harness.hub.lease = lease;
+      await harness.subscribed();
+      const row = await harness.row();
+      expect(row.lease_until_ms).toBe(harness.polling.nowMs + expectedMs);
+      expect(row.next_attempt_ms).toBeLessThan(harness.polling.nowMs + expectedMs * 0.71);
     })());
 
   it(
     'S11 is back to polling alone six hours after a lease that nobody renewed',
-    withSubscriber(async (desk) => {
-      desk.hub.lease = String(day / 1000);
-      await desk.subscribed();
-      await desk.pushAndRead([1, 2]);
-      desk.hub.verificationMode = 'never';
-      await desk.runManager(day + 5 * hour);
-      expect(await desk.row()).toMatchObject({ state: 'active' });
-      await desk.runManager(2 * hour);
-      expect(await desk.row()).toMatchObject({ trust: 'lost' });
-      expect((await desk.row()).state).not.toBe('active');
-      desk.hub.verificationMode = 'inside';
-      await desk.runManager(day);
-      expect(await desk.row()).toMatchObject({ state: 'active' });
+    withSubscriber(async (harness) => {
+      harness.hub.lease = String(day / 1000);
+      await harness.subscribed();
+      await harness.pushAndRead([1, 2]);
+      harness.hub.verificationMode = 'never';
+      await harness.runManager(day + 5 * hour);
+      expect(await harness.row()).toMatchObject({ state: 'active' });
+      await harness.runManager(2 * hour);
+      expect(await harness.row()).toMatchObject({ trust: 'lost' });
+      expect((await harness.row()).state).not.toBe('active');
+      harness.hub.verificationMode = 'before-response';
+      await harness.runManager(day);
+      expect(await harness.row()).toMatchObject({ state: 'active' });
     }),
   );
 
   it(
     'S25 backs off from a hub that fails, up to a day, and says so once',
-    withSubscriber(async (desk) => {
-      desk.hub.verificationMode = 'never';
-      desk.hub.respond = () => ({ status: 500 });
-      await desk.subscribed();
-      const askedMs = [desk.intake.nowMs];
+    withSubscriber(async (harness) => {
+      harness.hub.verificationMode = 'never';
+      harness.hub.respond = () => ({ status: 500 });
+      await harness.subscribed();
+      const askedMs = [harness.polling.nowMs];
       for (let passed = 0; passed < 5 * day; passed += 5 * minute) {
-        const before = desk.hub.forms.length;
-        await desk.runManager(5 * minute);
-        if (desk.hub.forms.length > before) askedMs.push(desk.intake.nowMs);
+        const before = harness.hub.forms.length;
+        await harness.runManager(5 * minute);
+        if (harness.hub.forms.length > before) askedMs.push(harness.polling.nowMs);
       }
       const gaps = askedMs.slice(1).map((ms, index) => ms - (askedMs[index] ?? 0));
       expect(gaps.length).toBeGreaterThan(4);
       expect(gaps.length).toBeLessThan(10);
       expect(gaps.at(-1)).toBeGreaterThan(20 * hour);
-      expect(desk.logged.filter((line) => line.includes('could not be asked'))).toHaveLength(1);
+      expect(harness.logged.filter((line) => line.includes('could not be asked'))).toHaveLength(1);
     }),
   );
 
   it(
     'S25 backs off from a hub that accepts and never verifies',
-    withSubscriber(async (desk) => {
-      desk.hub.verificationMode = 'never';
-      await desk.subscribed();
-      for (let passed = 0; passed < day; passed += 10 * minute) await desk.runManager(10 * minute);
-      expect(desk.hub.forms.length).toBeLessThan(7);
+    withSubscriber(async (harness) => {
+      harness.hub.verificationMode = 'never';
+      await harness.subscribed();
+      for (let passed = 0; passed < day; passed += 10 * minute) await harness.runManager(10 * minute);
+      expect(harness.hub.forms.length).toBeLessThan(7);
     }),
   );
 });

@@ -1,22 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { printCaseResults } from '../../support/websub-cases.ts';
 import { base, echoChallenge, topic, withHub } from '../../support/websub-hub-harness.ts';
-
-printCaseResults();
 
 const day = 86_400_000;
 
 describe('verification', () => {
   it(
     'H5 asks with the mode, the topic as given, a challenge and the lease that is enforced',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '600' });
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '600' });
       const [asked] = subscriber.verifications;
       expect(asked?.get('hub.topic')).toBe(topic);
       expect(asked?.get('hub.challenge')).toMatch(/^[0-9a-f]{48}$/);
       expect(asked?.get('hub.lease_seconds')).toBe('600');
-      await desk.advance(599_000);
-      await desk.publish('late');
+      await hub.advance(599_000);
+      await hub.publish('late');
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
@@ -31,14 +28,14 @@ describe('verification', () => {
     ['500', (challenge) => ({ status: 500, body: challenge })],
     ['5 MB that begin with the challenge', (challenge) => ({ body: challenge + 'x'.repeat(5_000_000) })],
   ])('H6 takes %s for a no', (_what, answer) =>
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber('/yes');
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber('/yes');
       subscriber.onVerification = (request) => {
         if (request.path.startsWith('/yes')) return echoChallenge(request);
         return answer(new URLSearchParams(request.path.split('?')[1]).get('hub.challenge') ?? '');
       };
-      await desk.subscribe(subscriber.callback);
-      await desk.publish('two');
+      await hub.subscribe(subscriber.callback);
+      await hub.publish('two');
       expect(subscriber.origin.to('/cb')).toHaveLength(1);
       expect(subscriber.origin.to('/yes')).toEqual([]);
     })());
@@ -46,11 +43,11 @@ describe('verification', () => {
   it(
     'H6 takes silence for a no',
     withHub(
-      async (desk) => {
-        const subscriber = await desk.startSubscriber();
+      async (hub) => {
+        const subscriber = await hub.startSubscriber();
         subscriber.onVerification = (request) =>
           new Promise((resolve) => setTimeout(() => resolve(echoChallenge(request)), 1000).unref());
-        await desk.subscribe(subscriber.callback);
+        await hub.subscribe(subscriber.callback);
         expect(subscriber.deliveries).toEqual([]);
       },
       { limits: { headersMs: 100 } },
@@ -59,24 +56,24 @@ describe('verification', () => {
 
   it(
     'H6 takes any 2xx with the challenge for a yes',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => ({ status: 203, ...echoChallenge(request) });
-      await desk.subscribe(subscriber.callback);
+      await hub.subscribe(subscriber.callback);
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H7 makes a challenge of its own each time, and an old one is no answer',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       const first = subscriber.verifications[0]?.get('hub.challenge') ?? '';
       subscriber.onVerification = () => ({ body: first });
-      await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
+      await hub.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
       expect(subscriber.verifications).toHaveLength(2);
       expect(subscriber.verifications[1]?.get('hub.challenge')).not.toBe(first);
-      await desk.publish('two');
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
@@ -88,37 +85,37 @@ describe('verification', () => {
     ['', '?hub.mode=subscribe&'],
     ['?q=a?b', '?q=a?b&hub.mode=subscribe&'],
   ])('H8 keeps the callback’s query %j in front', (query, start) =>
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => ({ body: /hub\.challenge=([0-9a-f]+)/.exec(request.path)?.[1] ?? '' });
-      await desk.subscribe(subscriber.callback + query);
+      await hub.subscribe(subscriber.callback + query);
       expect(subscriber.origin.requests[0]?.path.startsWith(`/cb${start}`)).toBe(true);
       expect(subscriber.deliveries[0]?.path).toBe(`/cb${query}`);
     })());
 
   it(
     'H9 keeps the old secret and lease when the new request’s verification fails',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient({ 'hub.secret': 'old', 'hub.lease_seconds': '86400' });
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient({ 'hub.secret': 'old', 'hub.lease_seconds': '86400' });
       const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
       subscriber.onVerification = () => ({ status: 404 });
-      await desk.subscribe(subscriber.callback, { 'hub.secret': 'new', 'hub.lease_seconds': '600' });
+      await hub.subscribe(subscriber.callback, { 'hub.secret': 'new', 'hub.lease_seconds': '600' });
       expect(subscriber.verifications).toHaveLength(2);
-      await desk.advance(3_600_000);
-      await desk.publish('two');
-      await desk.publish('<feed>one</feed>');
+      await hub.advance(3_600_000);
+      await hub.publish('two');
+      await hub.publish('<feed>one</feed>');
       expect(subscriber.deliveries.at(-1)?.headers['x-hub-signature']).toBe(before);
     }),
   );
 
   it(
     'H9 takes the new terms once they are verified, for one and the same subscription',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient({ 'hub.secret': 'old' });
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient({ 'hub.secret': 'old' });
       const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
-      await desk.subscribe(subscriber.callback, { 'hub.secret': 'new' });
-      await desk.publish('two');
-      await desk.publish('<feed>one</feed>');
+      await hub.subscribe(subscriber.callback, { 'hub.secret': 'new' });
+      await hub.publish('two');
+      await hub.publish('<feed>one</feed>');
       expect(subscriber.deliveries).toHaveLength(3);
       expect(subscriber.deliveries.at(-1)?.headers['x-hub-signature']).not.toBe(before);
     }),
@@ -126,33 +123,33 @@ describe('verification', () => {
 
   it(
     'H10 asks before it unsubscribes, whatever lease is named and whether or not the topic still exists',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      desk.documents.delete(topic);
-      await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe', 'hub.lease_seconds': 'long' });
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      hub.documents.delete(topic);
+      await hub.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe', 'hub.lease_seconds': 'long' });
       expect(subscriber.verifications[1]?.get('hub.mode')).toBe('unsubscribe');
       expect(subscriber.verifications[1]?.has('hub.lease_seconds')).toBe(false);
-      await desk.publish('two');
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H10 keeps a subscription whose end was forged',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
       subscriber.onVerification = () => ({ status: 404 });
-      await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
-      await desk.publish('two');
+      await hub.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it(
     'H10 asks nobody who is not subscribed',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
-      const answer = await desk.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
+      const answer = await hub.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
       expect(answer.status).toBe(202);
       expect(subscriber.origin.requests).toEqual([]);
     }),
@@ -160,28 +157,28 @@ describe('verification', () => {
 
   it(
     'H11 tells once that a filtered feed is no topic, and which one is',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       const filtered = `${topic}?category=rail`;
-      const answer = await desk.subscribe(subscriber.callback, { 'hub.topic': filtered });
+      const answer = await hub.subscribe(subscriber.callback, { 'hub.topic': filtered });
       expect(answer.status).toBe(202);
       const [denied, ...more] = subscriber.verifications;
       expect(more).toEqual([]);
       expect([denied?.get('hub.mode'), denied?.get('hub.topic')]).toEqual(['denied', filtered]);
       expect(denied?.get('hub.reason')).toContain(topic);
-      await desk.publish('two');
+      await hub.publish('two');
       expect(subscriber.deliveries).toEqual([]);
     }),
   );
 
   it(
     'H11 denies a feed that there is not, and one that calls itself otherwise',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       const odd = `${base}/sections/WORLD/feed.atom`;
-      desk.documents.set(odd, { text: 'x', self: `${base}/sections/world/feed.atom` });
-      await desk.subscribe(subscriber.callback, { 'hub.topic': `${base}/sections/nope/feed.atom` });
-      await desk.subscribe(subscriber.callback, { 'hub.topic': odd });
+      hub.documents.set(odd, { text: 'x', self: `${base}/sections/world/feed.atom` });
+      await hub.subscribe(subscriber.callback, { 'hub.topic': `${base}/sections/nope/feed.atom` });
+      await hub.subscribe(subscriber.callback, { 'hub.topic': odd });
       expect(subscriber.verifications.map((asked) => asked.get('hub.mode'))).toEqual(['denied', 'denied']);
       expect(subscriber.verifications[1]?.get('hub.reason')).toContain('/sections/world/feed.atom');
     }),
@@ -189,16 +186,16 @@ describe('verification', () => {
 
   it(
     'H11 revokes a subscription whose feed is no more',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient();
-      desk.documents.delete(topic);
-      desk.appendEvent();
-      await desk.runUntilIdle();
-      await desk.advance(6000);
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient();
+      hub.documents.delete(topic);
+      hub.appendEvent();
+      await hub.runUntilIdle();
+      await hub.advance(6000);
       expect(subscriber.verifications.at(-1)?.get('hub.mode')).toBe('denied');
-      await desk.publish('again');
+      await hub.publish('again');
       expect(subscriber.deliveries).toHaveLength(1);
-      expect(desk.outcomes).toContain('revoked');
+      expect(hub.outcomes).toContain('revoked');
     }),
   );
 
@@ -208,52 +205,52 @@ describe('verification', () => {
     ['3600', 3_600_000],
     ['999999999', 30 * day],
   ])('H13 ends a subscription with its lease: %j seconds asked', (asked, leaseMs) =>
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient(asked === '' ? {} : { 'hub.lease_seconds': asked });
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient(asked === '' ? {} : { 'hub.lease_seconds': asked });
       expect(subscriber.verifications[0]?.get('hub.lease_seconds')).toBe(String(leaseMs / 1000));
-      desk.nowMs += leaseMs - 60_000;
-      await desk.publish('two');
+      hub.nowMs += leaseMs - 60_000;
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(2);
-      desk.nowMs += 60_000;
-      await desk.publish('three');
+      hub.nowMs += 60_000;
+      await hub.publish('three');
       expect(subscriber.deliveries).toHaveLength(2);
     })());
 
   it(
     'H13 makes no delivery after the end of the lease that was queued before it',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '300' });
-      desk.nowMs += 299_500;
-      desk.changeTopic('two');
-      await desk.runUntilIdle();
-      await desk.advance(1500);
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '300' });
+      hub.nowMs += 299_500;
+      hub.changeTopic('two');
+      await hub.runUntilIdle();
+      await hub.advance(1500);
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );
 
   it(
     'H13 leaves no hole when the lease is renewed before its end',
-    withHub(async (desk) => {
-      const subscriber = await desk.subscribedClient({ 'hub.lease_seconds': '600' });
-      await desk.advance(500_000);
-      await desk.subscribe(subscriber.callback, { 'hub.lease_seconds': '600' });
-      await desk.advance(101_000);
-      await desk.publish('two');
+    withHub(async (hub) => {
+      const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '600' });
+      await hub.advance(500_000);
+      await hub.subscribe(subscriber.callback, { 'hub.lease_seconds': '600' });
+      await hub.advance(101_000);
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(2);
     }),
   );
 
   it(
     'H14 measures the lease from its question, however slow the answer',
-    withHub(async (desk) => {
-      const subscriber = await desk.startSubscriber();
+    withHub(async (hub) => {
+      const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => {
-        desk.nowMs += 200_000;
+        hub.nowMs += 200_000;
         return echoChallenge(request);
       };
-      await desk.subscribe(subscriber.callback, { 'hub.lease_seconds': '300' });
-      await desk.advance(101_000);
-      await desk.publish('two');
+      await hub.subscribe(subscriber.callback, { 'hub.lease_seconds': '300' });
+      await hub.advance(101_000);
+      await hub.publish('two');
       expect(subscriber.deliveries).toHaveLength(1);
     }),
   );

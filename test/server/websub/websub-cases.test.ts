@@ -2,34 +2,39 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { casesOfTitle, websubCases } from '../../support/websub-cases.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const codesAtStart = /['"`]((?:[PHS]\d{1,2}(?:, | ))+)[^'"`\n]+/g;
 
-/** Titles of tests that begin with rows, in every file. */
-function titles(): string[] {
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
-  return files.flatMap((file) => {
-    const text = readFileSync(path.join(root, file), 'utf8');
-    return [...text.matchAll(/['"`]((?:[PHS]\d{1,2}(?:, | ))+[^'"`\n]+)/g)].map(([, title = '']) => title);
-  });
+/** Codes of the table in test/cases/websub.md. */
+function codesOfTable(): string[] {
+  const text = readFileSync(path.join(root, 'cases', 'websub.md'), 'utf8');
+  return [...text.matchAll(/^\| ([PHS]\d{1,2}) \|/gm)].map(([, code = '']) => code);
 }
 
-describe('the rows of WebSub', () => {
-  it('are 9 of a publisher, 28 of a hub and 27 of a subscriber', () => {
-    const rows = Object.keys(websubCases);
-    const count = (letter: string): number => rows.filter((row) => row.startsWith(letter)).length;
-    expect([count('P'), count('H'), count('S'), rows.length]).toEqual([9, 28, 27, 64]);
+/** Codes with which the titles of tests begin, in every test file. */
+function codesOfTitles(): Set<string> {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.test.ts'));
+  const texts = files.map((file) => readFileSync(path.join(root, file), 'utf8'));
+  const starts = texts.flatMap((text) => [...text.matchAll(codesAtStart)].map(([, codes = '']) => codes));
+  return new Set(starts.flatMap((codes) => codes.match(/[PHS]\d{1,2}/g) ?? []));
+}
+
+describe('test/cases/websub.md', () => {
+  it('lists 9 requirements on a publisher, 28 on a hub and 27 on a subscriber', () => {
+    const codes = codesOfTable();
+    const count = (letter: string): number => codes.filter((code) => code.startsWith(letter)).length;
+    expect([count('P'), count('H'), count('S')]).toEqual([9, 28, 27]);
+    expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it('have a test each, at least', () => {
-    const tested = new Set(titles().flatMap(casesOfTitle));
-    expect(Object.keys(websubCases).filter((row) => !tested.has(row))).toEqual([]);
+  it('lists no requirement without a test', () => {
+    const tested = codesOfTitles();
+    expect(codesOfTable().filter((code) => !tested.has(code))).toEqual([]);
   });
 
-  it('are read from the start of a title', () => {
-    expect(casesOfTitle('H9 keeps the old secret')).toEqual(['H9']);
-    expect(casesOfTitle('S13, S14 are refused')).toEqual(['S13', 'S14']);
-    expect(casesOfTitle('is paced, see H9')).toEqual([]);
+  it('lists every code of the WebSub tests', () => {
+    const known = new Set(codesOfTable());
+    expect([...codesOfTitles()].filter((code) => !known.has(code))).toEqual([]);
   });
 });

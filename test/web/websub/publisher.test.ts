@@ -2,9 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 import { makeApp, makeItem, type TestApp } from '../../support/web/test-app.ts';
-import { printCaseResults } from '../../support/websub-cases.ts';
-
-printCaseResults();
 
 const base = 'https://news.example.com';
 const hub = `${base}/websub/hub`;

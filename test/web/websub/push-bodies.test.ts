@@ -46,8 +46,8 @@ describe('the bodies of pushes', () => {
     const gate = Promise.withResolvers<void>();
     const full = Promise.withResolvers<void>();
     let holding = 0;
-    const app = appOver(async (_id, { read }) => {
-      const { kind } = await read();
+    const app = appOver(async (_id, { readBody }) => {
+      const { kind } = await readBody();
       if (kind !== 'read') return { status: 503, text: kind };
       holding += 1;
       if (holding === 8) full.resolve();
