@@ -49,8 +49,8 @@ async function settled(store: Store, ...names: string[]): Promise<void> {
   }
 }
 
-describe.each(engines)('deliveries on $name', (engine) => {
-  it('are queued once a subscriber of the topic, with the position in the log', () =>
+describe.each(engines)('WebSub deliveries on $name', (engine) => {
+  it('queues one delivery for each subscriber of a topic, and stores the position in the log', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a', 'b');
       await subscribe(store, 'c', { topic: other });
@@ -69,7 +69,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       expect(await readQueuedPosition(store.reader)).toEqual({ epoch: 'k3f9', seq: 9 });
     }));
 
-  it('wait for what comes with them, and keep their distance from the last', () =>
+  it('delays a delivery by the batch window, and by the least interval after the last one', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
       await enqueueDeliveries(store, { topics: [topic], position }, times);
@@ -81,7 +81,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       expect(await nextDeliveryMs(store.reader, ['a.example.org'])).toBeNull();
     }));
 
-  it('end with the lease, however long they may be tried', () =>
+  it('expires a delivery with the lease of its subscriber', () =>
     withStore(engine, async (store) => {
       await subscribe(store, 'a', { leaseUntilMs: noon + minute });
       await enqueueDeliveries(store, { topics: [topic], position }, times);
@@ -93,7 +93,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       expect(await subscribedTopics(store.reader, null, noon)).toEqual([]);
     }));
 
-  it('are claimed by one of two processes, whoever comes first', () =>
+  it('lets only one of two processes claim a delivery', () =>
     withStore(engine, async (store, url) => {
       const second = await openStore({ url, poller: false });
       await settled(store, ...Array.from({ length: 20 }, (_, index) => `host-${index}`));
@@ -106,7 +106,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       await second.close();
     }));
 
-  it('can be claimed again when a lease has run out, and the first claim counts no more', () =>
+  it('lets another process claim a delivery after the lease, and ignores the result of the first', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
       await enqueueDeliveries(store, { topics: [topic], position }, times);
@@ -121,7 +121,7 @@ describe.each(engines)('deliveries on $name', (engine) => {
       expect(await nextDeliveryMs(store.reader, [])).toBeNull();
     }));
 
-  it('count their failures, and begin anew with a change in between', () =>
+  it('counts failed attempts, and starts again after a change during the attempt', () =>
     withStore(engine, async (store) => {
       await settled(store, 'a');
       await enqueueDeliveries(store, { topics: [topic], position }, times);
@@ -139,8 +139,8 @@ describe.each(engines)('deliveries on $name', (engine) => {
     }));
 });
 
-describe.each(engines)('subscribers on $name', (engine) => {
-  it('are new once, and new again after their lease', () =>
+describe.each(engines)('WebSub subscribers on $name', (engine) => {
+  it('reports a subscriber as new at first and again after its lease', () =>
     withStore(engine, async (store) => {
       expect(await subscribe(store, 'a', { leaseUntilMs: noon + hour })).toBe(true);
       expect(await subscribe(store, 'a', { leaseUntilMs: noon + hour })).toBe(false);
@@ -150,7 +150,7 @@ describe.each(engines)('subscribers on $name', (engine) => {
       expect(await countSubscribers(store.reader, 'a.example.org')).toBe(1);
     }));
 
-  it('are told apart by topic and callback', () =>
+  it('identifies a subscriber by topic and callback', () =>
     withStore(engine, async (store) => {
       await subscribe(store, 'a');
       await subscribe(store, 'a', { topic: other });

@@ -82,8 +82,8 @@ async function readFeed(url: string, text: string): Promise<Response> {
   });
 }
 
-describe('the hub of a running server', () => {
-  it('P5 delivers a new item to a subscriber, signed, as the feed has it', async () => {
+describe('the WebSub hub of a running server', () => {
+  it('P5 delivers a new item to a subscriber, signed and exactly as in the feed', async () => {
     const room = await openNewsroom();
     await room.start();
     const feed = await readFeed(room.url, 'Bulletin 0');
@@ -107,7 +107,7 @@ describe('the hub of a running server', () => {
     );
   });
 
-  it('H26 delivers after kill -9 what it was delivering', { timeout: 120_000 }, async () => {
+  it('H26 repeats an interrupted delivery after kill -9', { timeout: 120_000 }, async () => {
     const room = await openNewsroom();
     const victim = await room.start();
     await readFeed(room.url, 'Bulletin 0');
@@ -129,7 +129,7 @@ describe('the hub of a running server', () => {
     expect(victim.output() + server.output()).not.toContain(secret);
   });
 
-  it('S26 has no hub, no callback and no link without a public address', async () => {
+  it('S26 has no hub, no callback and no Link header without a public URL', async () => {
     const { home } = await openNewsroom();
     const server = await startServer(home);
     cleanups.push(() => server.end('SIGKILL'));
@@ -169,7 +169,7 @@ async function logOf(url: string): Promise<readonly Logged[]> {
 }
 
 describe('a running server whose source names a hub', () => {
-  it('S10, S27 is verified inside its own request, and has a pushed item once though a poll finds it too', async () => {
+  it('S10, S27 is verified before its request is answered, and stores an item once that a push and a poll bring', async () => {
     const room = await openNewsroom();
     const hub = await startForeignHub();
     const link = `<${hub.origin.url}/hub>; rel="hub", <${room.origin.url}/rss.xml>; rel="self"`;

@@ -12,11 +12,11 @@ describe('cleanLine', () => {
     expect(cleanLine(text)).toBe(clean);
   });
 
-  it('cuts at a code point and shows that it did', () => {
+  it('cuts at a code point and appends an ellipsis', () => {
     expect(cleanLine('😀😀😀😀', 3)).toBe('😀😀…');
   });
 
-  it('mends lone surrogates', () => {
+  it('replaces lone surrogates', () => {
     expect(cleanLine('a\ud800b').isWellFormed()).toBe(true);
   });
 });

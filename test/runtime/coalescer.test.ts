@@ -10,7 +10,7 @@ const inMicrotasks = async (): Promise<void> => {
   for (let step = 0; step < 5; step += 1) await undefined;
 };
 
-describe('coalesced work', () => {
+describe('createCoalescer', () => {
   it('runs at once, and only once more for a hundred requests in the same step', async () => {
     let runs = 0;
     const task = createCoalescer(async () => {
@@ -87,7 +87,7 @@ describe('coalesced work', () => {
     expect(seen.at(-1)).toBe(2);
   });
 
-  it('gives the event loop a turn between runs although two tasks wake each other for ever', async () => {
+  it('yields to the event loop between runs although two tasks wake each other without end', async () => {
     const most = 10_000;
     let runs = 0;
     // A bound, so that this test fails instead of stopping its process.
@@ -108,7 +108,7 @@ describe('coalesced work', () => {
     expect(runs).toBe(atStop);
   });
 
-  it('gives the event loop a turn although a caller requests a run at the end of each', async () => {
+  it('yields to the event loop although a caller requests a run at the end of each', async () => {
     let turns = 0;
     const turnsAtRun: number[] = [];
     const task = createCoalescer(async () => void turnsAtRun.push(turns), options);
@@ -144,7 +144,7 @@ describe('coalesced work', () => {
     expect(logged).toEqual([[{ err: fault }, 'counting failed']]);
   });
 
-  it('logs a fault and still makes the run that was requested meanwhile', async () => {
+  it('logs a fault and still does the run that was requested meanwhile', async () => {
     let runs = 0;
     const task = createCoalescer(async () => {
       runs += 1;
@@ -157,7 +157,7 @@ describe('coalesced work', () => {
     expect(runs).toBe(2);
   });
 
-  it('stops after the run that is under way, which it waits for, and ignores later requests', async () => {
+  it('waits for the current run when it is stopped, and ignores later requests', async () => {
     const opened = Promise.withResolvers<void>();
     let ended = 0;
     const task = createCoalescer(async () => {

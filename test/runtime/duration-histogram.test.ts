@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { DurationHistogram, exponentialBounds, medianDuration } from '../../src/runtime/duration-histogram.ts';
 
-describe('time buckets', () => {
-  it('count each duration below its bound, the last ones above all', () => {
+describe('DurationHistogram', () => {
+  it('counts each duration below its bound, and the last bucket above all bounds', () => {
     const buckets = new DurationHistogram([0.1, 1, 10]);
     for (const seconds of [0, 0.1, 0.1001, 1, 9, 10, 10.1, 500]) buckets.observe(seconds);
     expect([...buckets.counts]).toEqual([2, 2, 2, 2]);
     expect(buckets.sum).toBeCloseTo(530.3001);
   });
 
-  it('take what is below nothing for nothing: clocks differ', () => {
+  it('counts a negative duration as zero, since clocks differ', () => {
     const buckets = new DurationHistogram([0.1, 1]);
     buckets.observe(-5);
     expect([[...buckets.counts], buckets.sum]).toEqual([[1, 0, 0], 0]);
   });
 
-  it('forget everything when cleared', () => {
+  it('is empty after clear', () => {
     const buckets = new DurationHistogram([1]);
     buckets.observe(2);
     buckets.clear();
@@ -23,21 +23,21 @@ describe('time buckets', () => {
   });
 });
 
-describe('growing bounds', () => {
-  it('go from the first to just above the last', () => {
+describe('exponentialBounds', () => {
+  it('grow from the first bound to just above the last', () => {
     expect(exponentialBounds(1, 7, 2)).toEqual([1, 2, 4, 8]);
   });
 });
 
-describe('the median', () => {
+describe('medianDuration', () => {
   const bounds = exponentialBounds(0.001, 1000, 1.4);
 
-  it('is null of nothing', () => {
+  it('is null without observations', () => {
     expect(medianDuration([])).toBeNull();
     expect(medianDuration([new DurationHistogram(bounds)])).toBeNull();
   });
 
-  it('is right within the width of a bucket, over several sets', () => {
+  it('is exact to the width of a bucket over several histograms', () => {
     const [one, other] = [new DurationHistogram(bounds), new DurationHistogram(bounds)];
     for (let index = 1; index <= 99; index += 1) (index % 3 === 0 ? one : other).observe(index);
     const median = medianDuration([one, other]) ?? 0;
@@ -45,7 +45,7 @@ describe('the median', () => {
     expect(median).toBeLessThan(50 * 1.4);
   });
 
-  it('of what lies above all bounds is the last bound', () => {
+  it('is the last bound if every duration is above all bounds', () => {
     const buckets = new DurationHistogram([1, 2]);
     buckets.observe(99);
     expect(medianDuration([buckets])).toBe(2);

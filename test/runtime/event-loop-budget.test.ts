@@ -20,15 +20,15 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-describe('the share of a turn', () => {
-  it('runs what fits at once', () => {
+describe('EventLoopBudget', () => {
+  it('runs work at once while there is budget', () => {
     const { done, run } = makeShare();
     run('a', 5);
     run('b', 5);
     expect(done).toEqual(['a', 'b']);
   });
 
-  it('leaves what does not fit to later turns, in its order', async () => {
+  it('defers work beyond the budget to later turns in order', async () => {
     const { done, run } = makeShare();
     for (const name of ['a', 'b', 'c']) run(name, 25);
     expect(done).toEqual(['a']);
@@ -39,7 +39,7 @@ describe('the share of a turn', () => {
     expect(done).toEqual(['a', 'b', 'c']);
   });
 
-  it('begins anew in each turn', async () => {
+  it('starts with a full budget in each turn', async () => {
     const { done, run } = makeShare();
     run('a', 25);
     await turn();
@@ -47,7 +47,7 @@ describe('the share of a turn', () => {
     expect(done).toEqual(['a', 'b']);
   });
 
-  it('lets owners take turns, however much one of them has', async () => {
+  it('alternates between owners, however much work one of them has', async () => {
     const { done, run } = makeShare();
     run('now', 25);
     for (const name of ['a', 'b', 'c']) run(name, 25, 'many');
@@ -56,7 +56,7 @@ describe('the share of a turn', () => {
     expect(done).toEqual(['now', 'a', 'x', 'b', 'c']);
   });
 
-  it('counts what the promises of a piece take before the next one that waits', async () => {
+  it('counts the time of promises before the next deferred piece', async () => {
     let nowMs = 0;
     let turns = 0;
     const share = new EventLoopBudget({ monotonic: () => nowMs }, 20);

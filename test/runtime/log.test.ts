@@ -11,8 +11,8 @@ function levels() {
   };
 }
 
-describe('a log without repeats', () => {
-  it('keeps what follows from a state that was logged already for debugging', () => {
+describe('demoteReportedErrors', () => {
+  it('logs an error that was reported already at debug level', () => {
     const { kept, log } = levels();
     const err = Object.assign(new Error('the disk is full'), { reported: true });
     log.error({ err }, 'a webhook could not be served');
@@ -20,7 +20,7 @@ describe('a log without repeats', () => {
     expect(kept).toEqual(['debug', 'debug']);
   });
 
-  it('leaves every other line at its level', () => {
+  it('keeps the level of every other line', () => {
     const { kept, log } = levels();
     log.error({ err: new Error('planted') }, 'a fault of ours');
     log.warn({ err: 'text' }, 'odd');

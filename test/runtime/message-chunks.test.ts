@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { joinMessage, splitMessage } from '../../src/runtime/message-chunks.ts';
 
-describe('takeApart and putTogether', () => {
+describe('splitMessage and joinMessage', () => {
   const list = Array.from({ length: 25 }, (_, index) => ({ index, inner: [index] }));
   const bytes = new Uint8Array(300_000).map((_, index) => index % 251);
 
-  it('part an object from its long members, and put them in again', () => {
+  it('splits long members off an object and joins them again', () => {
     const value = { name: 'x', list, short: [1, 2], bytes, nothing: null };
     const { rest, pieces } = splitMessage(value);
     expect(rest).toEqual({ name: 'x', short: [1, 2], nothing: null });
@@ -37,7 +37,7 @@ describe('takeApart and putTogether', () => {
     expect(joinMessage(rest, pieces)).toBe(value);
   });
 
-  it('keep lists in lists, and members of any name', () => {
+  it('preserves nested lists and members of any name', () => {
     const lists = Array.from({ length: 11 }, () => [1, [2]]);
     const value = Object.fromEntries([
       ['__proto__', lists],

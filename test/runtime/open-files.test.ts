@@ -4,8 +4,8 @@ import { openFilesLimit } from '../../src/runtime/open-files.ts';
 const text = (soft: string) =>
   `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${soft}                 4096                 files\n`;
 
-describe('the limit of open files', () => {
-  it('is the soft one, which is in force', () => {
+describe('openFilesLimit', () => {
+  it('is the soft limit', () => {
     expect(openFilesLimit(() => text('1024'))).toBe(1024);
   });
 
@@ -22,7 +22,7 @@ describe('the limit of open files', () => {
     expect(openFilesLimit(read)).toBe(65_536);
   });
 
-  it('of this process is a number', () => {
+  it('is a positive number for this process', () => {
     expect(openFilesLimit()).toBeGreaterThan(0);
   });
 });

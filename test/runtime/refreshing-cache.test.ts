@@ -17,8 +17,8 @@ function setUp(stale: boolean) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('createRefreshing', () => {
-  it('reads once for all who ask at once and for those who ask soon after', async () => {
+describe('createRefreshingCache', () => {
+  it('reads once for concurrent callers and for those soon after', async () => {
     const { asked, get, clock } = setUp(false);
     const both = Promise.all([get('a'), get('a')]);
     await turn();
@@ -29,7 +29,7 @@ describe('createRefreshing', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('reads again for an answer that is too old', async () => {
+  it('reads again when the value is too old', async () => {
     const { asked, get, clock } = setUp(false);
     const first = get('a');
     await turn();
@@ -42,7 +42,7 @@ describe('createRefreshing', () => {
     expect(await second).toBe(2);
   });
 
-  it('gives the older answer while a newer one is being read, and keeps it when that fails', async () => {
+  it('returns the stale value while a new one is read, and keeps it if the read fails', async () => {
     const { asked, errors, get, clock } = setUp(true);
     const first = get('a');
     await turn();
@@ -66,7 +66,7 @@ describe('createRefreshing', () => {
     expect(await get('a')).toBe(3);
   });
 
-  it('tells who waits for it of a failure, and reads again for the next', async () => {
+  it('rejects for callers that wait, and reads again for the next one', async () => {
     const { asked, get } = setUp(true);
     const first = get('a');
     await turn();

@@ -5,8 +5,8 @@ import { until } from '../support/until.ts';
 
 const options = { name: 'counting', log: silentLog, maxIntervalMs: 3_600_000 };
 
-describe('work that repeats', () => {
-  it('is done at once, and again when it is woken', async () => {
+describe('repeat', () => {
+  it('runs at once, and again when it is woken', async () => {
     let done = 0;
     const work = repeat(async () => {
       done += 1;
@@ -18,7 +18,7 @@ describe('work that repeats', () => {
     await work.stop();
   });
 
-  it('is done once more when it is woken while it runs, and never twice at once', async () => {
+  it('runs once more when it is woken during a run, and never twice at once', async () => {
     let running = 0;
     let most = 0;
     let done = 0;
@@ -37,7 +37,7 @@ describe('work that repeats', () => {
     expect([most, done]).toEqual([1, 2]);
   });
 
-  it('is done again after as long as it says', async () => {
+  it('runs again after the delay that the work returns', async () => {
     let done = 0;
     const work = repeat(async () => {
       done += 1;
@@ -47,7 +47,7 @@ describe('work that repeats', () => {
     await work.stop();
   });
 
-  it('outlives a fault, which is logged', async () => {
+  it('logs a fault and runs again', async () => {
     const errors: string[] = [];
     const log = { ...silentLog, error: (_facts: object, message: string) => void errors.push(message) };
     let done = 0;
@@ -66,7 +66,7 @@ describe('work that repeats', () => {
     expect(errors).toEqual(['counting failed; retrying']);
   });
 
-  it('waits for what runs when it is stopped, and is deaf from then on', async () => {
+  it('waits for the current run when it is stopped, and ignores later wakes', async () => {
     let done = 0;
     const work = repeat(async () => {
       await new Promise((resolve) => setImmediate(resolve));

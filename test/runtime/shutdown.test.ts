@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
 
-describe('a shutdown', () => {
-  it('stops the last part first and each before the next', async () => {
+describe('createShutdown', () => {
+  it('stops parts one after the other, the last started first', async () => {
     const shutdown = createShutdown(silentLog);
     const order: string[] = [];
     shutdown.onStop('store', () => {
@@ -17,7 +17,7 @@ describe('a shutdown', () => {
     expect(order).toEqual(['loop', 'store']);
   });
 
-  it('stops the rest when a part fails to, and says which one', async () => {
+  it('stops the other parts when one fails, and logs its name', async () => {
     const said: object[] = [];
     const shutdown = createShutdown({ ...silentLog, error: (facts) => said.push(facts) });
     let stopped = false;
@@ -30,7 +30,7 @@ describe('a shutdown', () => {
     expect(said).toEqual([expect.objectContaining({ part: 'loop' })]);
   });
 
-  it('stops once, however often it is asked', async () => {
+  it('stops once, however often it is called', async () => {
     const shutdown = createShutdown(silentLog);
     let times = 0;
     shutdown.onStop('one', () => {

@@ -20,14 +20,14 @@ afterEach(async () => {
 
 // Real processes: seconds go by on a busy machine before one is up.
 describe('createWorkerPool', { timeout: 60_000 }, () => {
-  it('runs tasks and gives their results back', async () => {
+  it('runs tasks and returns their results', async () => {
     const pool = createPool({ workers: 2 });
     const values = [1, 'two', { three: [3] }, null, new Uint8Array([1, 2])];
     const outcomes = await Promise.all(values.map((value) => pool.run({ do: 'echo', value })));
     expect(outcomes).toMatchObject(values.map((result) => ({ kind: 'done', result })));
   });
 
-  it('hands long members of tasks and results over in pieces, none to the wrong task', async () => {
+  it('sends long members of tasks and results in chunks, none to the wrong task', async () => {
     const pool = createPool();
     const sizes = [3_000_000, 10, 1_000_000];
     const values = sizes.map((size) => ({
@@ -43,7 +43,7 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     );
   });
 
-  it('survives a process that is killed while it is told its task', async () => {
+  it('survives a process that is killed while it receives its task', async () => {
     const pool = createPool();
     const { pid } = await identity(pool);
     const running = pool.run({ do: 'take', bytes: Buffer.alloc(50_000_000), list: [] });
@@ -55,14 +55,14 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     });
   });
 
-  it('says so when a task cannot be handed over', async () => {
+  it('reports a task that cannot be sent', async () => {
     const pool = createPool();
     const outcome = await pool.run({ do: 'echo', value: () => undefined });
     expect(outcome.kind === 'crashed' && outcome.detail).toMatch(/could not be cloned/);
     expect(await pool.run({ do: 'echo', value: 1 })).toEqual({ kind: 'done', result: 1 });
   });
 
-  it('ends a task that runs away, and only that one', async () => {
+  it('ends a task that exceeds its CPU limit, and only that one', async () => {
     const pool = createPool({ cpuLimitMs: 300 });
     const outcomes = await Promise.all([
       pool.run({ do: 'echo', value: 'before' }),
@@ -76,30 +76,30 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('ends a task that waits for ever', async () => {
+  it('ends a task that exceeds its wall-clock limit', async () => {
     const pool = createPool({ wallLimitMs: 300 });
     expect(await pool.run({ do: 'wait', ms: 60_000 })).toEqual({ kind: 'too-slow' });
     expect(await pool.run({ do: 'echo', value: 'behind' })).toEqual({ kind: 'done', result: 'behind' });
   });
 
-  it.each(['eat-memory', 'eat-memory-at-once'] as const)('survives a task that does %s', async (greed) => {
+  it.each(['eat-memory', 'eat-memory-at-once'] as const)('survives a task that exhausts memory (%s)', async (greed) => {
     const pool = createPool();
     const [greedy, behind] = await Promise.all([pool.run({ do: greed }), pool.run({ do: 'echo', value: 'behind' })]);
     expect(greedy).toEqual({ kind: 'too-big' });
     expect(behind).toEqual({ kind: 'done', result: 'behind' });
   });
 
-  it('does not let the time of a waiting task run', async () => {
+  it('does not count the time that a task waits in the queue', async () => {
     const pool = createPool({ wallLimitMs: 2_000 });
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => pool.run({ do: 'wait', ms: 700 })));
     expect(outcomes.map((outcome) => outcome.kind)).toEqual(['done', 'done', 'done', 'done']);
   });
 
-  it('gives a thrown error back as a value', async () => {
+  it('returns a thrown error as a value', async () => {
     expect(await createPool().run({ do: 'throw', message: 'no luck' })).toEqual({ kind: 'crashed', detail: 'no luck' });
   });
 
-  it('says so when no process can load the task, and tries again the next time', async () => {
+  it('reports a module that cannot be loaded, and tries again for the next task', async () => {
     const pool = createPool({ module: new URL('./missing.ts', import.meta.url).href });
     for (let round = 0; round < 2; round++) {
       const outcome = await pool.run({ do: 'echo', value: 1 });
@@ -107,7 +107,7 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     }
   });
 
-  it('replaces a process that somebody killed', async () => {
+  it('replaces a process that was killed', async () => {
     const pool = createPool();
     const { pid } = await identity(pool);
     const running = pool.run({ do: 'wait', ms: 60_000 });
@@ -116,19 +116,19 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     expect((await identity(pool)).pid).not.toBe(pid);
   });
 
-  it('uses one process while one is enough', async () => {
+  it('uses one process while it is sufficient', async () => {
     const pool = createPool({ workers: 3 });
     const pids = [await identity(pool), await identity(pool), await identity(pool)].map(({ pid }) => pid);
     expect(new Set(pids).size).toBe(1);
   });
 
-  it('lets tasks wait for the process that runs rather than start another for each', async () => {
+  it('queues tasks for the running process instead of starting one for each', async () => {
     const pool = createPool({ workers: 3, patienceMs: 60_000 });
     const identities = await Promise.all(Array.from({ length: 6 }, () => identity(pool)));
     expect(new Set(identities.map(({ pid }) => pid)).size).toBe(1);
   });
 
-  it('starts another process for a task that has waited for long', async () => {
+  it('starts another process for a task that has waited too long', async () => {
     const pool = createPool({ workers: 2, patienceMs: 50 });
     const { pid } = await identity(pool);
     const held = pool.run({ do: 'wait', ms: 60_000 });
@@ -140,11 +140,11 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     expect((await held).kind).toBe('crashed');
   });
 
-  it('hands no environment on', async () => {
+  it('passes no environment to its processes', async () => {
     expect((await identity(createPool())).environment).toEqual([]);
   });
 
-  it('ends what is under way and what waits when it is closed', async () => {
+  it('ends running and queued tasks when it is closed', async () => {
     const pool = createPool();
     const { pid } = await identity(pool);
     const running = [pool.run({ do: 'run-away' }), pool.run({ do: 'echo', value: 'behind' })];
@@ -155,8 +155,8 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a worker process', { timeout: 60_000 }, () => {
-  it('does not outlive a parent that was killed, even while a task runs away', async () => {
+describe('a worker process of a pool', { timeout: 60_000 }, () => {
+  it('ends after its parent was killed, also during a task that never returns', async () => {
     const parent = fork(new URL('./pool-parent.ts', import.meta.url), {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -3,8 +3,8 @@ import { parseTopic, sectionPath, sourcePath, topicsAt } from '../../../src/doma
 
 const base = 'https://news.example.com/paper';
 
-describe('a topic', () => {
-  it('is each whole feed: the merged ones, a section’s, a source’s, in each format', () => {
+describe('parseTopic', () => {
+  it('accepts the feeds of all items, of a section and of a source in each format', () => {
     const paths = ['', sectionPath('Science & Nature'), sourcePath('my/source')];
     for (const topic of paths.flatMap((path) => topicsAt(base, path))) {
       expect(parseTopic(topic, base)).toEqual({ kind: 'topic' });
@@ -12,9 +12,9 @@ describe('a topic', () => {
     expect(topicsAt(base, sectionPath('Science & Nature'))[0]).toBe(`${base}/sections/science-nature/feed.rss`);
   });
 
-  it.each(['?', '?limit=50', '?q=x', '#top'])('is not a feed with %s behind it, whose whole is told', (rest) => {
+  it.each(['?', '?limit=50', '?q=x', '#top'])('refuses a feed with %s and names the feed without it', (rest) => {
     const found = parseTopic(`${base}/feed.rss${rest}`, base);
-    expect(found).toEqual({ kind: 'filtered', whole: `${base}/feed.rss` });
+    expect(found).toEqual({ kind: 'filtered', unfiltered: `${base}/feed.rss` });
   });
 
   it.each([
@@ -29,7 +29,7 @@ describe('a topic', () => {
     'https://news.example.com/feed.rss',
     'http://news.example.com/paper/feed.rss',
     `${base}/sources/${'x'.repeat(3000)}/feed.rss`,
-  ])('is not %s', (text) => {
+  ])('refuses %s', (text) => {
     expect(parseTopic(text, base)).toEqual({ kind: 'foreign' });
   });
 });

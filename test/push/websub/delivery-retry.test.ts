@@ -3,24 +3,24 @@ import { maxDeliveryAgeMs, retryDelayMs } from '../../../src/push/websub/deliver
 
 const plain = { retryAfterMs: null, random: 0.5, remainingMs: maxDeliveryAgeMs };
 
-describe('the wait before the next attempt', () => {
-  it('H20 grows from 10 seconds to 6 hours, then there is none', () => {
+describe('retryDelayMs', () => {
+  it('H20 grows from 10 seconds to 6 hours and then gives up', () => {
     const waits = Array.from({ length: 8 }, (_, previousFailures) => retryDelayMs({ ...plain, previousFailures }));
     expect(waits).toEqual([10_000, 30_000, 120_000, 600_000, 1_800_000, 7_200_000, 21_600_000, null]);
   });
 
-  it('is spread by a fifth either way', () => {
+  it('varies by up to a fifth in both directions', () => {
     expect(retryDelayMs({ ...plain, previousFailures: 0, random: 0 })).toBe(8000);
     expect(retryDelayMs({ ...plain, previousFailures: 0, random: 0.9999999 })).toBe(12_000);
   });
 
-  it('is never shorter than asked, and none when that is too long', () => {
+  it('is at least Retry-After, and null if Retry-After exceeds the remaining time', () => {
     expect(retryDelayMs({ ...plain, previousFailures: 0, retryAfterMs: 60_000 })).toBe(60_000);
     expect(retryDelayMs({ ...plain, previousFailures: 3, retryAfterMs: 1000 })).toBe(600_000);
     expect(retryDelayMs({ ...plain, previousFailures: 0, retryAfterMs: maxDeliveryAgeMs })).toBeNull();
   });
 
-  it('is none beyond the time that is left', () => {
+  it('is null if it exceeds the remaining time', () => {
     expect(retryDelayMs({ ...plain, previousFailures: 0, remainingMs: 9000 })).toBeNull();
   });
 });

@@ -10,8 +10,8 @@ function failTimes(gate: HostLimiter, times: number): void {
   }
 }
 
-describe('the gate before other people’s hosts', () => {
-  it('lets so many in at once, each host and all together', () => {
+describe('HostLimiter', () => {
+  it('limits concurrent requests for each host and in all', () => {
     const gate = new HostLimiter(createFakeClock(), { perHost: 2, total: 3 });
     expect([
       gate.tryAcquire('a'),
@@ -25,7 +25,7 @@ describe('the gate before other people’s hosts', () => {
     expect(gate.tryAcquire('c')).toBe(true);
   });
 
-  it('lets so many in within a minute', async () => {
+  it('limits requests to one host within a minute', async () => {
     const clock = createFakeClock();
     const gate = new HostLimiter(clock, { perHost: 9, total: 9, perHostPerMinute: 3 });
     const entered = (): boolean => {
@@ -39,7 +39,7 @@ describe('the gate before other people’s hosts', () => {
     expect(entered()).toBe(true);
   });
 
-  it('does not count who did not ask after all', () => {
+  it('does not count a permit that is released without a request', () => {
     const gate = new HostLimiter(createFakeClock(), { perHost: 9, total: 9, perHostPerMinute: 1 });
     for (let index = 0; index < 5; index += 1) {
       expect(gate.tryAcquire('a')).toBe(true);
@@ -47,7 +47,7 @@ describe('the gate before other people’s hosts', () => {
     }
   });
 
-  it('shuts for a minute after five failures, and for longer each time', async () => {
+  it('pauses a host for a minute after five failures, and for longer each time', async () => {
     const clock = createFakeClock();
     const gate = new HostLimiter(clock, { perHost: 2, total: 9 });
     failTimes(gate, 5);
@@ -62,7 +62,7 @@ describe('the gate before other people’s hosts', () => {
     expect(gate.nextUnblockInMs()).toBe(30 * minute);
   });
 
-  it('lets one in to see whether a host is well again, then all', async () => {
+  it('permits one probe after a pause, and all requests once it succeeds', async () => {
     const clock = createFakeClock();
     const gate = new HostLimiter(clock, { perHost: 2, total: 9 });
     failTimes(gate, 5);

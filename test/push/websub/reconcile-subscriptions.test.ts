@@ -15,50 +15,45 @@ function current(over: Partial<CurrentSubscription> = {}): CurrentSubscription {
   return { id: 7, sourceRef: 1, hub, topic: self, state: 'active', ...over };
 }
 
-describe('wishes', () => {
-  it('are what sources name and what does not stand', () => {
+describe('reconcile', () => {
+  it('adds a subscription that a source names and that does not exist', () => {
     const { add, remove } = reconcile([source()], []);
     expect(add).toMatchObject([{ sourceRef: 1, hub, topic: self }]);
     expect(remove).toEqual([]);
   });
 
-  it.each([
-    'desired',
-    'pending',
-    'active',
-    'denied',
-  ] as const)('change nothing that stands as it should and is %s', (state) => {
+  it.each(['desired', 'pending', 'active', 'denied'] as const)('keeps a desired subscription that is %s', (state) => {
     expect(reconcile([source()], [current({ state })])).toEqual({ add: [], remove: [] });
   });
 
-  it('name the address itself where a source does not say what it calls itself, or nonsense', () => {
+  it('takes the URL of a source as topic if its self URL is missing or invalid', () => {
     for (const selfUrl of [null, 'urn:uuid:1', 'not a url']) {
       expect(reconcile([source({ selfUrl })], []).add).toMatchObject([{ topic: 'https://www.example.org/feed' }]);
     }
   });
 
-  it('tell no hub a topic of which something is hidden', () => {
+  it('sends no masked topic to a hub', () => {
     const masked = 'https://www.example.org/feed?token=***';
     expect(reconcile([source({ selfUrl: masked }), source({ url: masked, selfUrl: null })], []).add).toEqual([]);
   });
 
-  it('end what no source names, and leave alone what is being ended', () => {
+  it('removes a subscription that no source names, unless it is being removed already', () => {
     const two = [current(), current({ id: 8, state: 'unsubscribing', hub: 'https://old.example.org/' })];
     expect(reconcile([], two).remove).toEqual([7]);
   });
 
-  it('ask anew for what is just being ended', () => {
+  it('adds a new subscription while an equal one is being removed', () => {
     const { add, remove } = reconcile([source()], [current({ state: 'unsubscribing' })]);
     expect([add.length, remove.length]).toEqual([1, 0]);
   });
 
-  it('end one and add another when the topic changes', () => {
+  it('replaces a subscription when the topic changes', () => {
     const { add, remove } = reconcile([source({ selfUrl: `${self}?new` })], [current()]);
     expect(add).toMatchObject([{ topic: `${self}?new` }]);
     expect(remove).toEqual([7]);
   });
 
-  it('leave out hubs that are none, and count one that is named twice once', () => {
+  it('ignores invalid hub URLs and repeated hubs', () => {
     const hubs = [hub, hub, 'mailto:hub@example.org', 'http://[', 'http://plain.example.org/'];
     const { add } = reconcile([source({ hubs })], []);
     expect(add.map((wish) => [wish.hub, wish.secret === null])).toEqual([
@@ -67,7 +62,7 @@ describe('wishes', () => {
     ]);
   });
 
-  it('share no callback and no secret', () => {
+  it('gives each subscription a callback and a secret of its own', () => {
     const { add } = reconcile([source(), source({ ref: 2 })], []);
     expect(new Set(add.map(({ callbackId }) => callbackId)).size).toBe(2);
     expect(new Set(add.map(({ secret }) => secret)).size).toBe(2);

@@ -6,8 +6,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-describe('a lease that a hub grants', () => {
-  it('S11 is renewed after about two thirds of it', () => {
+describe('parseLeaseTerms', () => {
+  it('S11 renews after about two thirds of the lease', () => {
     expect(parseLeaseTerms('864000', nowMs, 0.5)).toEqual({
       leaseUntilMs: nowMs + 10 * day,
       renewMs: nowMs + (20 * day) / 3,
@@ -17,22 +17,22 @@ describe('a lease that a hub grants', () => {
     expect(late).toBeLessThan(7.1 * day);
   });
 
-  it('is not renewed more often than each minute, however short it is', () => {
+  it('renews a very short lease once a minute', () => {
     expect(parseLeaseTerms('1', nowMs, 0.5).renewMs).toBe(nowMs + minute);
   });
 
-  it.each([null, '', 'x', '-5', '1e9', '0'])('means a day when it reads %j', (text) => {
+  it.each([null, '', 'x', '-5', '1e9', '0'])('takes %j as a lease of one day', (text) => {
     expect(parseLeaseTerms(text, nowMs, 0.5).leaseUntilMs).toBe(nowMs + day);
   });
 });
 
-describe('the wait before a hub is asked again', () => {
+describe('subscribeRetryDelayMs', () => {
   it('S25 grows from ten minutes to 23 hours', () => {
     const waits = [1, 2, 3, 4, 5, 50].map((failures) => subscribeRetryDelayMs(failures, 0.5));
     expect(waits).toEqual([10 * minute, 40 * minute, 160 * minute, 640 * minute, 23 * hour, 23 * hour]);
   });
 
-  it('is spread by a tenth either way', () => {
+  it('varies by up to a tenth in both directions', () => {
     expect(subscribeRetryDelayMs(1, 0)).toBe(9 * minute);
     expect(subscribeRetryDelayMs(1, 1)).toBe(11 * minute);
   });

@@ -23,8 +23,8 @@ function bench() {
   return { clock, asked, warned, state, publisher: new Publisher({ clock, log, client, hub }) };
 }
 
-describe('a hub of somebody else', () => {
-  it('P5 is told of a changed topic in the words of every hub', async () => {
+describe('Publisher', () => {
+  it('P5 notifies the external hub of a changed topic with hub.url and hub.topic', async () => {
     const { publisher, clock, asked } = bench();
     publisher.markChanged([topic]);
     expect(await publisher.run()).toBe(5000);
@@ -36,7 +36,7 @@ describe('a hub of somebody else', () => {
     expect(Object.fromEntries(form)).toEqual({ 'hub.mode': 'publish', 'hub.url': topic, 'hub.topic': topic });
   });
 
-  it('is told once of a topic that changed often, and of each topic', async () => {
+  it('sends one notification for several changes of a topic, and one for each topic', async () => {
     const { publisher, clock, asked } = bench();
     for (let index = 0; index < 20; index += 1) publisher.markChanged([topic, other]);
     await clock.advance(5000);
@@ -45,7 +45,7 @@ describe('a hub of somebody else', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('is told again a minute later when it did not listen, with one line in the log', async () => {
+  it('repeats a failed notification after a minute, with one log line', async () => {
     const { publisher, clock, asked, state, warned } = bench();
     state.status = 500;
     publisher.markChanged([topic]);

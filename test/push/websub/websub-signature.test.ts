@@ -16,25 +16,25 @@ const right = {
     'db63e3dcf50df779037dbd12c903d1eed555d61e0983ab8a752b2971e8ec4bf1e0ac869883c495ecec608cbf469ab8d89bc0c67640622f8413a40de5c3fd573a',
 };
 
-describe('signatures', () => {
-  it('H17 are HMAC-SHA256 over the raw bytes', () => {
+describe('X-Hub-Signature', () => {
+  it('H17 is HMAC-SHA256 over the raw bytes', () => {
     expect(sign(key, body)).toBe(`sha256=${sha256}`);
     expect(sign(key, Buffer.alloc(0))).toBe('sha256=c4ebccc13a4984fd689037e7b785d9dcf59161196d56bf230c8859bf587e7df0');
   });
 
-  it.each(Object.entries(right))('S14 are taken by %s, in either case', (method, hex) => {
+  it.each(Object.entries(right))('S14 is accepted with method %s in either case', (method, hex) => {
     expect(verifySignature(key, body, `${method}=${hex}`)).toBe(true);
     expect(verifySignature(key, body, `${method.toUpperCase()}=${hex.toUpperCase()}`)).toBe(true);
     expect(verifySignature(`${key}x`, body, `${method}=${hex}`)).toBe(false);
     expect(verifySignature(key, body.subarray(1), `${method}=${hex}`)).toBe(false);
   });
 
-  it('S14 of an empty body are taken', () => {
+  it('S14 is accepted for an empty body', () => {
     const header = 'sha256=c4ebccc13a4984fd689037e7b785d9dcf59161196d56bf230c8859bf587e7df0';
     expect(verifySignature(key, Buffer.alloc(0), header)).toBe(true);
   });
 
-  it('S14 over a body that was decoded as latin1 are refused', () => {
+  it('S14 is refused if it was made over a body decoded as latin1', () => {
     const header = 'sha256=ccff860272e16683d1b5e6b2022e0f2895da04c4a726c5a918d1d6949c3f22e6';
     expect(verifySignature(key, body, header)).toBe(false);
   });
@@ -52,7 +52,7 @@ describe('signatures', () => {
     ['two signatures in one', `sha256=${sha256},sha1=${right.sha1}`],
     ['the digits of another method', `sha1=${sha256}`],
     ['a name of the prototype', 'constructor=00'],
-  ])('S13 that are %s are refused without a throw', (_what, header) => {
+  ])('S13 is refused without an exception if it is %s', (_what, header) => {
     expect(verifySignature(key, body, header)).toBe(false);
   });
 });

@@ -8,9 +8,9 @@ async function pending(harness: SubscriberHarness): Promise<URLSearchParams> {
   return harness.hub.last;
 }
 
-describe('a hub’s question', () => {
+describe('the callback at a verification', () => {
   it(
-    'S9 is answered with the challenge, as plain text, when we have asked for just that',
+    'S9 returns the challenge as plain text if the subscription was requested',
     withSubscriber(async (harness) => {
       const form = await pending(harness);
       const answer = await harness.hub.verify(form, { 'hub.challenge': '<b>é&' });
@@ -28,7 +28,7 @@ describe('a hub’s question', () => {
     ['no mode', { 'hub.mode': '' }],
     ['a mode that there is not', { 'hub.mode': 'publish' }],
     ['an end that we never asked for', { 'hub.mode': 'unsubscribe' }],
-  ])('S9 with %s is answered 404 and changes nothing', (_what, over) =>
+  ])('S9 answers 404 to a verification with %s and changes nothing', (_what, over) =>
     withSubscriber(async (harness) => {
       const form = await pending(harness);
       expect((await harness.hub.verify(form, over)).status).toBe(404);
@@ -36,7 +36,7 @@ describe('a hub’s question', () => {
     })());
 
   it(
-    'S9 to a callback that is not ours, or about what was confirmed long ago, is answered 404',
+    'S9 answers 404 for an unknown callback and for a subscription that is confirmed already',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const query = new URLSearchParams({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.challenge': 'x' });
@@ -48,7 +48,7 @@ describe('a hub’s question', () => {
   );
 
   it(
-    'S9 that comes two days late is answered 404',
+    'S9 answers 404 to a verification two days after the request',
     withSubscriber(async (harness) => {
       const form = await pending(harness);
       harness.polling.nowMs += 2 * day;
@@ -57,7 +57,7 @@ describe('a hub’s question', () => {
   );
 
   it(
-    'S9 about an end that we want is answered',
+    'S9 confirms an unsubscription that was requested',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       harness.serveFeed(feed([1, 2], { hub: null }));
@@ -71,7 +71,7 @@ describe('a hub’s question', () => {
   );
 
   it(
-    'S18 that is a denial ends the matter for a day; polling goes on',
+    'S18 waits a day after a denial and keeps polling',
     withSubscriber(async (harness) => {
       const form = await pending(harness);
       const answer = await harness.hub.verify(form, { 'hub.mode': 'denied', 'hub.reason': '<script>' });
@@ -88,7 +88,7 @@ describe('a hub’s question', () => {
   );
 
   it(
-    'S18 that denies another topic than ours is answered 404',
+    'S18 answers 404 to a denial of another topic',
     withSubscriber(async (harness) => {
       const form = await pending(harness);
       const forged = { 'hub.mode': 'denied', 'hub.topic': 'https://www.example.org/other' };
@@ -98,7 +98,7 @@ describe('a hub’s question', () => {
   );
 
   it(
-    'S18 may be a denial of what was granted before: pushes are refused then',
+    'S18 accepts the denial of an active subscription and refuses pushes afterwards',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.hub.verify(harness.hub.last, { 'hub.mode': 'denied' });
@@ -108,9 +108,9 @@ describe('a hub’s question', () => {
   );
 });
 
-describe('a push', () => {
+describe('the callback at a push', () => {
   it(
-    'S12 is acknowledged before it is read, and kept until it is',
+    'S12 acknowledges a push before it is read, and stores it until then',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect((await harness.push(feed([1, 2]))).status).toBe(202);
@@ -123,7 +123,7 @@ describe('a push', () => {
   );
 
   it(
-    'S12 of 3 MB is acknowledged in the time that writing it down takes',
+    'S12 acknowledges a push of 3 MB in the time that storing it takes',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const body = `${feed([1, 2])}<!-- ${'x'.repeat(2_900_000)} -->`;
@@ -144,7 +144,7 @@ describe('a push', () => {
     ['a wrong signature', { 'x-hub-signature': `sha256=${'0'.repeat(64)}` }],
     ['a signature that is longer', { 'x-hub-signature': `sha256=${'0'.repeat(68)}` }],
     ['a method that nobody knows', { 'x-hub-signature': 'md5=d41d8cd98f00b204e9800998ecf8427e' }],
-  ])('S13 with %s is refused, and nothing of it is kept', (_what, over) =>
+  ])('S13 refuses a push with %s and stores nothing of it', (_what, over) =>
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const response = await harness.pushAndRead([1, 2], over);
@@ -153,7 +153,7 @@ describe('a push', () => {
     })());
 
   it(
-    'S14 over http, where no secret was agreed, may be signed with whatever it likes',
+    'S14 accepts any signature from an http hub, with which no secret was agreed',
     withSubscriber(async (harness) => {
       harness.serveFeed(feed([1], { hub: `${harness.hub.origin.url}/hub` }));
       await harness.poll();
@@ -164,7 +164,7 @@ describe('a push', () => {
   );
 
   it(
-    'S15 is known by its callback, whatever it says itself',
+    'S15 assigns a push to the source of its callback, whatever its Link header names',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const link = '<https://other.example.org/feed>; rel="self", <https://other.example.org/hub>; rel="hub"';
@@ -176,7 +176,7 @@ describe('a push', () => {
   );
 
   it(
-    'S16 is never redirected',
+    'S16 never redirects a hub',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const { callback_id } = await harness.row();
@@ -194,7 +194,7 @@ describe('a push', () => {
   );
 
   it(
-    'S17 for a subscription that was dropped is answered 410, for one that never was 404',
+    'S17 answers 410 for an ended subscription and 404 for one that never existed',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       harness.serveFeed(feed([1, 2], { hub: null }));
@@ -208,7 +208,7 @@ describe('a push', () => {
   );
 
   it(
-    'S17 is answered 410 while the hub has yet to hear that we left',
+    'S17 answers 410 while the unsubscription is not confirmed yet',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       harness.serveFeed(feed([1, 2], { hub: null }));
@@ -222,7 +222,7 @@ describe('a push', () => {
   );
 
   it(
-    'is refused as long as its subscription was never verified',
+    'refuses a push for a subscription that was never verified',
     withSubscriber(async (harness) => {
       await pending(harness);
       expect((await harness.push(feed([1, 2]))).status).toBe(404);

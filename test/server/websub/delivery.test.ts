@@ -9,13 +9,13 @@ const [engine] = engines;
 const minute = 60_000;
 const hour = 60 * minute;
 
-describe('a delivery', () => {
+describe('content distribution', () => {
   it.each([
     ['application/rss+xml; charset=utf-8', '<rss>é</rss>'],
     ['application/atom+xml; charset=utf-8', '<feed>é</feed>\n'],
     ['application/feed+json; charset=utf-8', '{"items":[]}'],
     ['text/plain', 'words\r\n'],
-  ])('H15 carries the whole document as %s', (contentType, text) =>
+  ])('H15 delivers the whole document as %s', (contentType, text) =>
     withHub(async (hub) => {
       hub.documents.set(topic, { text, contentType });
       const subscriber = await hub.subscribedClient();
@@ -26,7 +26,7 @@ describe('a delivery', () => {
     })());
 
   it(
-    'H16 carries one Link header with the hub and one self',
+    'H16 sends one Link header with the hub and one self URL',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       expect(subscriber.deliveries[0]?.headers['link']).toBe(`<${hubUrl}>; rel="hub", <${topic}>; rel="self"`);
@@ -34,7 +34,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H17 is signed over its raw body with the secret',
+    'H17 signs the raw body with the secret',
     withHub(async (hub) => {
       hub.documents.set(topic, { text: '<feed>é</feed>' });
       const subscriber = await hub.subscribedClient({ 'hub.secret': 's3cr3t-é' });
@@ -46,16 +46,14 @@ describe('a delivery', () => {
   );
 
   it(
-    'H17 is not signed without a secret',
+    'H17 sends no signature without a secret',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       expect(subscriber.deliveries[0]?.headers['x-hub-signature']).toBeUndefined();
     }),
   );
 
-  it.each([
-    301, 302, 307, 308, 400, 403, 500,
-  ])('H18 failed when it was answered %i, and no redirect is followed', (status) =>
+  it.each([301, 302, 307, 308, 400, 403, 500])('H18 counts status %i as a failure and follows no redirect', (status) =>
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber('/elsewhere');
       subscriber.onDelivery = () => ({ status, headers: { location: '/elsewhere' } });
@@ -68,7 +66,7 @@ describe('a delivery', () => {
     })());
 
   it(
-    'H19 that is answered 410 is the last',
+    'H19 ends the subscription when the callback answers 410',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 410 });
@@ -80,7 +78,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H20 is tried 8 times within 12 hours, then dropped; the next is made all the same',
+    'H20 attempts a delivery 8 times within 12 hours, then drops it and delivers the next change',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 500 });
@@ -134,7 +132,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H24 brings the newest content once, whatever happened during an outage',
+    'H24 delivers the newest content once after an outage',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 500 });
@@ -154,7 +152,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H24 is made again when the content changed while it was under way',
+    'H24 delivers again when the content changed during the attempt',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = async () => {
@@ -170,7 +168,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H25 is not made for content that did not change',
+    'H25 sends nothing if the content did not change',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       hub.appendEvent();
@@ -182,7 +180,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H25 is made once however often somebody pings',
+    'H25 delivers a change once, however often a publisher notifies the hub',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       hub.changeTopic('two');
@@ -194,14 +192,14 @@ describe('a delivery', () => {
     }),
   );
 
-  it('H25 a ping for a feed of somebody else is refused', () =>
+  it('H25 refuses a publish request for a foreign feed', () =>
     withHub(async (hub) => {
       const foreign = { 'hub.mode': 'publish', 'hub.url': 'https://elsewhere.example.org/feed' };
       expect((await hub.post(foreign)).status).toBe(400);
       expect((await hub.post({ 'hub.mode': 'publish' })).status).toBe(400);
     })());
 
-  it('H26 that another process left half done is made again when its lease is over, and what it missed is made up for', () =>
+  it('H26 repeats the delivery of a crashed process after its lease, with the newest content', () =>
     withStore(engine!, async (store) => {
       const first = new HubHarness(store);
       const subscriber = await first.subscribedClient();
@@ -231,7 +229,7 @@ describe('a delivery', () => {
       await first.close();
     }));
 
-  it('H26 is made of what the log holds when no process was there to see it', () =>
+  it('H26 delivers changes that were logged while no process ran', () =>
     withStore(engine!, async (store) => {
       const first = new HubHarness(store);
       const subscriber = await first.subscribedClient();
@@ -254,7 +252,7 @@ describe('a delivery', () => {
     }));
 
   it(
-    'H27 leaves no secret in the log, nor in any answer',
+    'H27 writes no secret to the log or a response',
     withHub(async (hub) => {
       const secret = 'very-secret-word';
       const subscriber = await hub.subscribedClient({ 'hub.secret': secret });
@@ -271,7 +269,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'H28 brings a new subscription the present document, once',
+    'H28 delivers the current document to a new subscription once',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       await hub.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
@@ -285,7 +283,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'P5 is made because an item came, without anybody asking',
+    'P5 delivers a new item without a publish request',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       await hub.publish('with the new item');
@@ -294,7 +292,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'is paced: a subscriber has at most one in 5 seconds',
+    'sends one subscriber at most one delivery in 5 seconds',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       for (let second = 0; second < 30; second += 1) {
@@ -309,7 +307,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'leaves a host alone that keeps failing, however many subscriptions it has',
+    'pauses a failing host, however many subscriptions it has',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       for (let index = 0; index < 12; index += 1) await hub.subscribe(`${subscriber.callback}?n=${index}`);
@@ -327,7 +325,7 @@ describe('a delivery', () => {
   );
 
   it(
-    'is made once the database can be written again, however often that failed before',
+    'delivers once the database is writable again, however often claiming failed before',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       hub.changeTopic('two');

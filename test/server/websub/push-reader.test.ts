@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { day, hour, minute } from '../../support/store-fixture.ts';
 import { feed, hubUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
-describe('what is pushed', () => {
+describe('a stored push', () => {
   it(
-    'S19 may be 3 MB, and no more',
+    'S19 accepts a push of 3 MB and refuses a larger one',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect((await harness.push('x'.repeat(3 * 1024 * 1024))).status).toBe(202);
@@ -16,7 +16,7 @@ describe('what is pushed', () => {
   it.each<[string, string | null, Record<string, string>]>([
     ['to a callback that does not exist', 'unknown', {}],
     ['without the signature that was agreed', null, {}],
-  ])('S19 %s is refused before its body is read', (_what, id, headers) =>
+  ])('S19 refuses a push %s before its body is read', (_what, id, headers) =>
     withSubscriber(async (harness) => {
       await harness.subscribed();
       let pulled = 0;
@@ -47,14 +47,14 @@ describe('what is pushed', () => {
     [null, 202],
     ['image/png', 415],
     ['application/octet-stream', 415],
-  ])('S19 may be of type %s: %i', (contentType, status) =>
+  ])('S19 answers a push of type %s with %i', (contentType, status) =>
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect((await harness.push(feed([1, 2]), { 'content-type': contentType })).status).toBe(status);
     })());
 
   it(
-    'S19 may be nothing: then the source is read soon',
+    'S19 brings the next poll forward after an empty push',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.poll();
@@ -62,13 +62,13 @@ describe('what is pushed', () => {
       expect((await harness.push('')).status).toBe(202);
       expect(await harness.polling.state()).toMatchObject({
         nextCheckMs: harness.polling.nowMs,
-        nextCheckReason: 'its hub tells of news',
+        nextCheckReason: 'its hub reported a change',
       });
     }),
   );
 
   it(
-    'is told to the figures as a document that was read, with what it brought',
+    'reports a push to the metrics as a fetched document with its items',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.push(feed([1, 2]));
@@ -78,7 +78,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S19 that cannot be read makes the source due as well, but no sooner than a minute after its last read',
+    'S19 brings the next poll forward after an unreadable push, at least a minute after the last poll',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.poll();
@@ -89,7 +89,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S19 waits in a bounded number',
+    'S19 stores a limited number of pending pushes',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const statuses: number[] = [];
@@ -100,7 +100,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S14 is signed over the bytes of the wire, and read after its coding is undone',
+    'S14 verifies the encoded bytes of a push and decodes them afterwards',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const response = await harness.push(gzipSync(feed([1, 2])), { 'content-encoding': 'gzip' });
@@ -114,7 +114,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S20 is part of a document: what it lacks stays, and nothing but its items is taken from it',
+    'S20 keeps items that a push does not contain, and takes nothing but items from it',
     withSubscriber(async (harness) => {
       harness.serveFeed(feed([1, 2, 3]), { etag: '"one"' });
       await harness.poll();
@@ -137,7 +137,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S21 postpones no poll: pushes every two hours for three days, and every poll is made when it was due',
+    'S21 polls on schedule although pushes arrive every two hours',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.poll();
@@ -162,7 +162,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S22 is preceded by one more read, a minute after the subscription stands',
+    'S22 polls once more a minute after a subscription is confirmed',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const state = await harness.polling.state();
@@ -176,7 +176,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S27 goes by the same rules as what is polled',
+    'S27 applies the rules of polls to pushed items',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const bad =
@@ -195,7 +195,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S27 has its relative links resolved against its topic, as far as it says nothing else',
+    'S27 resolves relative links of a push against its topic',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const push = feed([2])
@@ -209,7 +209,7 @@ describe('what is pushed', () => {
   );
 
   it(
-    'S27 is one item and one event with what a poll finds, whichever comes first',
+    'S27 stores one item and one event for a push and a poll in either order',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       const before = await harness.events();
@@ -227,7 +227,7 @@ describe('what is pushed', () => {
 
 describe('trust in a hub', () => {
   it(
-    'S23 is earned by the first push that brings something',
+    'S23 trusts a hub after its first push with entries',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect(await harness.row()).toMatchObject({ trust: 'unproven', pushes: 0 });
@@ -239,7 +239,7 @@ describe('trust in a hub', () => {
   );
 
   it(
-    'S23 counts who was first, and forgives a hub that is late within ten minutes',
+    'S23 counts which came first, and tolerates a hub that is up to ten minutes late',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       harness.polling.nowMs += minute;
@@ -254,7 +254,7 @@ describe('trust in a hub', () => {
   );
 
   it(
-    'S23 is lost when a poll finds what the hub never brings, until it brings something again',
+    'S23 distrusts a hub that never delivers what a poll found, until it delivers again',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       harness.polling.nowMs += minute;
@@ -275,7 +275,7 @@ describe('trust in a hub', () => {
   );
 
   it(
-    'S23 holds nothing against a hub that was there before it, or is old news',
+    'S23 does not count items from before the subscription, or backfill, against a hub',
     withSubscriber(async (harness) => {
       await harness.subscribed([1, 2, 3]);
       await harness.pushAndRead([1]);
@@ -289,7 +289,7 @@ describe('trust in a hub', () => {
   );
 
   it(
-    'S23 of two hubs is judged each by itself',
+    'S23 evaluates two hubs of a source separately',
     withSubscriber(async (harness) => {
       harness.serveFeed(feed([1], { hub: null }), {
         link: `<${hubUrl}>; rel=hub, <${hubUrl}?two>; rel=hub, <${topic}>; rel=self`,

@@ -4,9 +4,9 @@ import { base, echoChallenge, type HubHarness, topic, withHub } from '../../supp
 const callbackOf = 'http://127.0.0.1:9/cb';
 const good = { 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': callbackOf };
 
-describe('a request to the hub', () => {
+describe('a subscription request', () => {
   it(
-    'H1 takes callback, mode, topic and secret as a form',
+    'H1 accepts callback, mode, topic and secret as a form',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const answer = await hub.subscribe(subscriber.callback, { 'hub.secret': 's3cr3t' });
@@ -17,7 +17,7 @@ describe('a request to the hub', () => {
   );
 
   it(
-    'H2 is answered 202 before a slow callback has said anything',
+    'H2 answers 202 before a slow callback has responded',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       let release = (): void => {};
@@ -38,7 +38,7 @@ describe('a request to the hub', () => {
   );
 
   it(
-    'H2 is answered 202 for a callback that is refused or does not exist',
+    'H2 answers 202 for a callback that is unreachable',
     withHub(async (hub) => {
       expect((await hub.subscribe(callbackOf)).status).toBe(202);
       expect((await hub.subscribe('http://nobody.invalid/cb')).status).toBe(202);
@@ -58,7 +58,7 @@ describe('a request to the hub', () => {
     ['with an endless callback', { 'hub.callback': `https://example.org/${'x'.repeat(3000)}` }],
     ['with a secret of 200 bytes', { 'hub.secret': 'é'.repeat(100) }],
     ['with a lease that is no number', { 'hub.lease_seconds': 'long' }],
-  ])('H3 %s is refused in plain text', (_what, form) =>
+  ])('H3 refuses a request %s in plain text', (_what, form) =>
     withHub(async (hub) => {
       const answer = await hub.post({ ...good, ...form });
       expect(answer.status).toBe(400);
@@ -67,7 +67,7 @@ describe('a request to the hub', () => {
     })());
 
   it(
-    'H3 that is no form, or too large a one, is refused',
+    'H3 refuses a body that is not a form or is too large',
     withHub(async (hub) => {
       expect((await hub.post('{}', { 'content-type': 'application/json' })).status).toBe(400);
       expect((await hub.post(`x=${'y'.repeat(20_000)}`)).status).toBe(413);
@@ -75,14 +75,14 @@ describe('a request to the hub', () => {
   );
 
   it(
-    'H3 takes a secret of 199 bytes',
+    'H3 accepts a secret of 199 bytes',
     withHub(async (hub) => {
       expect((await hub.post({ ...good, 'hub.secret': 's'.repeat(199) })).status).toBe(202);
     }),
   );
 
   it(
-    'H4 may hold parameters that nobody knows, and those of older hubs',
+    'H4 ignores unknown parameters and those of older hub versions',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const more = { foo: 'bar', 'hub.foo': 'hub.bar', 'hub.verify': 'async', 'hub.verify_token': 't' };
@@ -92,7 +92,7 @@ describe('a request to the hub', () => {
   );
 
   it(
-    'H12 is sent on to another hub when the operator has named one, but for who wants to leave',
+    'H12 redirects a subscription to the external hub, but not an unsubscription',
     withHub(
       async (hub) => {
         const answer = await hub.post(good);
@@ -110,17 +110,17 @@ describe('a request to the hub', () => {
     `${base}.evil.example.org/feed.atom`,
     `${base}/sections/a/b/feed.atom`,
     'http://169.254.169.254/feed.atom',
-  ])('H21 for %s is refused: it is no topic of ours', (foreign) =>
+  ])('H21 refuses %s, which is not a topic of this hub', (foreign) =>
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const answer = await hub.subscribe(subscriber.callback, { 'hub.topic': foreign });
       expect(answer.status).toBe(400);
-      expect(await answer.text()).toContain('not one of our feeds');
+      expect(await answer.text()).toContain('not a feed of this server');
       expect(subscriber.origin.requests).toEqual([]);
     })());
 });
 
-describe('other people’s hosts', () => {
+describe('callback hosts', () => {
   it.each([
     'http://169.254.169.254/latest',
     'http://[::ffff:127.0.0.1]/',
@@ -128,7 +128,7 @@ describe('other people’s hosts', () => {
     'http://10.0.0.1/',
     'http://[fd00::1]/',
     'http://100.64.0.1/',
-  ])('H22 are never asked at %s', (callback) =>
+  ])('H22 sends no request to %s', (callback) =>
     withHub(
       async (hub) => {
         expect((await hub.subscribe(callback)).status).toBe(202);
@@ -139,7 +139,7 @@ describe('other people’s hosts', () => {
     )());
 
   it(
-    'H22 are not asked under a name that leads here, nor at a port that is none of the web',
+    'H22 sends no request to a name that resolves to a private address',
     withHub(
       async (hub) => {
         const subscriber = await hub.startSubscriber();
@@ -153,7 +153,7 @@ describe('other people’s hosts', () => {
     ),
   );
 
-  it('H22 are asked at the ports of the web only', async () => {
+  it('H22 sends requests to ports 80 and 443 only', async () => {
     const resolved: string[] = [];
     const resolve = async (name: string): Promise<readonly string[]> => {
       resolved.push(name);
@@ -167,7 +167,7 @@ describe('other people’s hosts', () => {
   });
 
   it(
-    'H23 are asked a bounded number of times in a minute, whoever wishes for more',
+    'H23 limits the verifications sent to one host within a minute',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const answers: number[] = [];
@@ -185,7 +185,7 @@ describe('other people’s hosts', () => {
   );
 
   it(
-    'H23 of one client with many host names leave places of the topic for others',
+    'H23 limits queued requests of one client with many host names',
     withHub(async (hub) => {
       const ask = async (index: number): Promise<number> =>
         (await hub.post({ ...good, 'hub.callback': `https://host-${index}.example.org/cb` })).status;
@@ -199,7 +199,7 @@ describe('other people’s hosts', () => {
   );
 
   it(
-    'H23 have so many subscriptions and no more, renewals apart',
+    'H23 limits the subscriptions at one host, but not their renewals',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       const { host } = new URL(subscriber.callback);
@@ -225,7 +225,7 @@ describe('other people’s hosts', () => {
   );
 
   it(
-    'H23 are left alone for a while when they keep failing',
+    'H23 pauses a host that keeps failing',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       subscriber.onVerification = () => ({ status: 500 });

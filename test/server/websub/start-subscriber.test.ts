@@ -24,7 +24,7 @@ import { until } from '../../support/until.ts';
 
 const hub = 'https://hub.example.org/';
 
-describe('the subscribing side of a server', () => {
+describe('startSubscriber', () => {
   let place: DatabaseLocation;
   let store: Store;
   let shutdown: Shutdown;
@@ -86,7 +86,7 @@ describe('the subscribing side of a server', () => {
     await updateSubscription(store, 1, { trust });
   }
 
-  it('stretches the intervals of sources whose hub is trusted, and of no other', async () => {
+  it('multiplies the poll interval of sources with a trusted hub only', async () => {
     await subscribe('trusted');
     const side = await start();
     await until('the trust to be known', () => side.intervalMultiplier('a') === 4 || null);
@@ -94,14 +94,14 @@ describe('the subscribing side of a server', () => {
     expect(disabledHubSubscriber.intervalMultiplier('a')).toBe(1);
   });
 
-  it('stretches nothing for a hub that has not delivered yet', async () => {
+  it('does not multiply the poll interval for a hub that has not delivered yet', async () => {
     await subscribe('unproven');
     const side = await start();
     side.wake();
     expect(side.intervalMultiplier('a')).toBe(1);
   });
 
-  it('lets polling look at once when a hub has told something', async () => {
+  it('wakes polling when a hub has pushed or confirmed something', async () => {
     const side = await start();
     const before = side.due();
     await hubDoorbell.notify(0);
@@ -111,7 +111,7 @@ describe('the subscribing side of a server', () => {
     expect(side.due()).toBe(before + 1);
   });
 
-  it('asks its hubs anew when our address has changed, and only then', async () => {
+  it('renews every subscription when the public URL has changed, and only then', async () => {
     await subscribe('trusted');
     await start();
     await shutdown.stop();
@@ -125,21 +125,21 @@ describe('the subscribing side of a server', () => {
   });
 });
 
-describe('the hub that output feeds name', () => {
+describe('advertisedHubUrl', () => {
   it.each([
     [{}, null],
     [{ WEBSUB_HUB: 'https://hub.example.org/' }, null],
     [{ PUBLIC_URL: 'https://news.example.com' }, 'https://news.example.com/websub/hub'],
     [{ PUBLIC_URL: 'https://news.example.com', WEBSUB_HUB: 'https://hub.example.org/' }, 'https://hub.example.org/'],
-  ])('S26 is by %j %s', (env, expected) => {
+  ])('S26 returns for %j the hub %s', (env, expected) => {
     expect(advertisedHubUrl(readSettings(env))).toBe(expected);
   });
 });
 
-describe('a document that is kept for many deliveries', () => {
+describe('cacheDocuments', () => {
   const document: TopicDocument = { body: new Uint8Array(), contentType: '', link: '', self: '', tag: '' };
 
-  it('is made once as long as the log stands, for a second', async () => {
+  it('reads a document once while the head of the log is the same, for at most a second', async () => {
     const at = { nowMs: 0, head: 7, made: 0 };
     const read = cacheDocuments(
       async () => {

@@ -21,7 +21,7 @@ describe('discovery', () => {
       [hubUrl, topic],
     ],
     ['both, one link in each', { link: `<${hubUrl}>; rel=hub` }, feed([1], { hub: null }), [hubUrl, topic]],
-  ])('S1 takes hub and self from %s', (_what, headers, body, [hub, self]) =>
+  ])('S1 takes hub and self URL from %s', (_what, headers, body, [hub, self]) =>
     withSubscriber(async (harness) => {
       harness.serveFeed(body, headers);
       await harness.poll();
@@ -39,7 +39,7 @@ describe('discovery', () => {
       '',
       `<x:link xmlns:x="http://www.w3.org/2005/Atom" rel="hub" href="${hubUrl}"/><x:link xmlns:x="http://www.w3.org/2005/Atom" rel="self" href="${topic}"/>`,
     ],
-  ])('S2 reads links that are written %s', (_what, link, inside) =>
+  ])('S2 parses links that are written as %s', (_what, link, inside) =>
     withSubscriber(async (harness) => {
       const body = feed([1], { hub: null, self: null }).replace('<item>', `${inside}<item>`);
       harness.serveFeed(body, link === '' ? {} : { link });
@@ -49,7 +49,7 @@ describe('discovery', () => {
     })());
 
   it(
-    'S2 resolves relative links against where the document was found, and takes no RSS link for a hub',
+    'S2 resolves relative links against the URL of the document, and ignores RSS links with rel=hub',
     withSubscriber(async (harness) => {
       harness.serveFeed(
         feed([1], { hub: null, self: null }).replace(
@@ -69,7 +69,7 @@ describe('discovery', () => {
   );
 
   it(
-    'S3 subscribes to the self that was discovered and leaves it under the same name; the source’s address stays',
+    'S3 subscribes to and unsubscribes from the discovered self URL, and keeps polling the declared URL',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect(harness.hub.last.get('hub.topic')).toBe(topic);
@@ -87,7 +87,7 @@ describe('discovery', () => {
   );
 
   it(
-    'S5 follows a redirect, and subscribes to what the new address calls itself',
+    'S5 follows a redirect and subscribes to the self URL of its target',
     withSubscriber(async (harness) => {
       harness.source.on('/feed', { status: 301, headers: { location: '/new' } });
       const links = { link: `<${hubUrl}>; rel=hub, </new>; rel=self`, 'content-type': 'application/rss+xml' };
@@ -126,7 +126,7 @@ describe('discovery', () => {
   );
 
   it(
-    'S24 takes two of several hubs, and those over https first',
+    'S24 subscribes to two of several hubs, https ones first',
     withSubscriber(async (harness) => {
       const names = ['http://a.example.org/', 'ftp://b.example.org/', hubUrl, elsewhere, 'http://c.example.org/'];
       harness.serveFeed(feed([1], { hub: null }), { link: names.map((name) => `<${name}>; rel=hub`).join(', ') });
@@ -137,7 +137,7 @@ describe('discovery', () => {
   );
 
   it(
-    'S24 leaves the hub when the source is no longer declared',
+    'S24 unsubscribes when the source is no longer declared',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await declareSources(harness.store, { sources: [] }, harness.polling.nowMs);
@@ -148,7 +148,7 @@ describe('discovery', () => {
   );
 });
 
-describe('asking a hub', () => {
+describe('a subscription request to a remote hub', () => {
   it(
     'S4 sends a form in UTF-8',
     withSubscriber(async (harness) => {
@@ -163,7 +163,7 @@ describe('asking a hub', () => {
     }),
   );
 
-  it.each([307, 308])('S6 follows %i with the same form, a bounded number of times', (status) =>
+  it.each([307, 308])('S6 follows a %i with the same form a limited number of times', (status) =>
     withSubscriber(async (harness) => {
       const { origin } = harness.hub;
       origin.on('/second', (request) => {
@@ -187,7 +187,7 @@ describe('asking a hub', () => {
     })());
 
   it(
-    'S6 gives up in a circle, and takes a secret nowhere that is not secure',
+    'S6 gives up after a redirect loop, and sends no secret to an http target',
     withSubscriber(async (harness) => {
       harness.hub.verificationMode = 'never';
       harness.hub.respond = () => ({ status: 307, headers: { location: 'https://hub.example.org/hub' } });
@@ -197,7 +197,7 @@ describe('asking a hub', () => {
       harness.hub.respond = () => ({ status: 307, headers: { location: `${harness.hub.origin.url}/clear` } });
       await harness.runManager(day);
       expect(harness.hub.origin.to('/clear')).toEqual([]);
-      expect((await harness.row()).detail).toContain('not secure');
+      expect((await harness.row()).detail).toContain('not https');
     }),
   );
 
@@ -216,7 +216,7 @@ describe('asking a hub', () => {
   );
 
   it(
-    'S7 has a new callback for a new hub, and the old one while a lease is renewed',
+    'S7 uses a new callback for a new hub and the same one for a renewal',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.runManager(7 * day);
@@ -232,7 +232,7 @@ describe('asking a hub', () => {
   );
 
   it(
-    'S8 tells a secret of its own to a hub over https, and none over http',
+    'S8 sends a secret to an https hub and none to an http hub',
     withSubscriber(async (harness) => {
       harness.serveFeed(feed([1], { hub: null }), {
         link: `<${hubUrl}>; rel=hub, <${harness.hub.origin.url}/hub>; rel=hub`,
@@ -246,7 +246,7 @@ describe('asking a hub', () => {
   );
 
   it(
-    'S10 can be verified inside its own request: what is pending is written down before',
+    'S10 stores a pending request before it is sent, so that the hub may verify at once',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       expect(harness.hub.lastVerification?.status).toBe(200);
@@ -255,7 +255,7 @@ describe('asking a hub', () => {
   );
 
   it(
-    'S11 renews after two thirds of the lease, with pushes in between under the old secret',
+    'S11 renews after two thirds of the lease and accepts pushes with the secret meanwhile',
     withSubscriber(async (harness) => {
       await harness.subscribed();
       await harness.runManager(6 * day);
@@ -277,7 +277,7 @@ describe('asking a hub', () => {
     ['0', day],
     ['3600', hour],
     ['99999999', 14 * day],
-  ])('S11 takes a lease of %j for what it is worth', (lease, expectedMs) =>
+  ])('S11 limits a granted lease of %j', (lease, expectedMs) =>
     withSubscriber(async (harness) => {
       harness.hub.lease = lease;
       await harness.subscribed();
@@ -287,7 +287,7 @@ describe('asking a hub', () => {
     })());
 
   it(
-    'S11 is back to polling alone six hours after a lease that nobody renewed',
+    'S11 distrusts a hub six hours after a lease that was not renewed',
     withSubscriber(async (harness) => {
       harness.hub.lease = String(day / 1000);
       await harness.subscribed();
@@ -305,7 +305,7 @@ describe('asking a hub', () => {
   );
 
   it(
-    'S25 backs off from a hub that fails, up to a day, and says so once',
+    'S25 backs off from a failing hub up to a day with one log line',
     withSubscriber(async (harness) => {
       harness.hub.verificationMode = 'never';
       harness.hub.respond = () => ({ status: 500 });
@@ -320,7 +320,7 @@ describe('asking a hub', () => {
       expect(gaps.length).toBeGreaterThan(4);
       expect(gaps.length).toBeLessThan(10);
       expect(gaps.at(-1)).toBeGreaterThan(20 * hour);
-      expect(harness.logged.filter((line) => line.includes('could not be asked'))).toHaveLength(1);
+      expect(harness.logged.filter((line) => line.includes('subscription request to a hub failed'))).toHaveLength(1);
     }),
   );
 

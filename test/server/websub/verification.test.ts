@@ -3,9 +3,9 @@ import { base, echoChallenge, topic, withHub } from '../../support/websub-hub-ha
 
 const day = 86_400_000;
 
-describe('verification', () => {
+describe('verification of intent', () => {
   it(
-    'H5 asks with the mode, the topic as given, a challenge and the lease that is enforced',
+    'H5 sends mode, topic, a challenge and the enforced lease',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '600' });
       const [asked] = subscriber.verifications;
@@ -27,7 +27,7 @@ describe('verification', () => {
     ['404', (challenge) => ({ status: 404, body: challenge })],
     ['500', (challenge) => ({ status: 500, body: challenge })],
     ['5 MB that begin with the challenge', (challenge) => ({ body: challenge + 'x'.repeat(5_000_000) })],
-  ])('H6 takes %s for a no', (_what, answer) =>
+  ])('H6 takes %s as a rejection', (_what, answer) =>
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber('/yes');
       subscriber.onVerification = (request) => {
@@ -41,7 +41,7 @@ describe('verification', () => {
     })());
 
   it(
-    'H6 takes silence for a no',
+    'H6 takes a timeout as a rejection',
     withHub(
       async (hub) => {
         const subscriber = await hub.startSubscriber();
@@ -55,7 +55,7 @@ describe('verification', () => {
   );
 
   it(
-    'H6 takes any 2xx with the challenge for a yes',
+    'H6 takes any 2xx with the challenge as a confirmation',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => ({ status: 203, ...echoChallenge(request) });
@@ -65,7 +65,7 @@ describe('verification', () => {
   );
 
   it(
-    'H7 makes a challenge of its own each time, and an old one is no answer',
+    'H7 generates a new challenge each time and does not accept an old one',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       const first = subscriber.verifications[0]?.get('hub.challenge') ?? '';
@@ -84,7 +84,7 @@ describe('verification', () => {
     ['?a=%2F%3f+%20&b', '?a=%2F%3f+%20&b&hub.mode=subscribe&'],
     ['', '?hub.mode=subscribe&'],
     ['?q=a?b', '?q=a?b&hub.mode=subscribe&'],
-  ])('H8 keeps the callback’s query %j in front', (query, start) =>
+  ])('H8 preserves the query %j of the callback', (query, start) =>
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => ({ body: /hub\.challenge=([0-9a-f]+)/.exec(request.path)?.[1] ?? '' });
@@ -94,7 +94,7 @@ describe('verification', () => {
     })());
 
   it(
-    'H9 keeps the old secret and lease when the new request’s verification fails',
+    'H9 keeps secret and lease when the verification of a new request fails',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient({ 'hub.secret': 'old', 'hub.lease_seconds': '86400' });
       const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
@@ -109,7 +109,7 @@ describe('verification', () => {
   );
 
   it(
-    'H9 takes the new terms once they are verified, for one and the same subscription',
+    'H9 replaces secret and lease of the same subscription after verification',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient({ 'hub.secret': 'old' });
       const before = subscriber.deliveries[0]?.headers['x-hub-signature'];
@@ -122,7 +122,7 @@ describe('verification', () => {
   );
 
   it(
-    'H10 asks before it unsubscribes, whatever lease is named and whether or not the topic still exists',
+    'H10 verifies an unsubscription, also of a topic that no longer exists',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       hub.documents.delete(topic);
@@ -135,7 +135,7 @@ describe('verification', () => {
   );
 
   it(
-    'H10 keeps a subscription whose end was forged',
+    'H10 keeps a subscription if its callback rejects the unsubscription',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onVerification = () => ({ status: 404 });
@@ -146,7 +146,7 @@ describe('verification', () => {
   );
 
   it(
-    'H10 asks nobody who is not subscribed',
+    'H10 sends no request to a callback that is not subscribed',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const answer = await hub.subscribe(subscriber.callback, { 'hub.mode': 'unsubscribe' });
@@ -156,7 +156,7 @@ describe('verification', () => {
   );
 
   it(
-    'H11 tells once that a filtered feed is no topic, and which one is',
+    'H11 denies a filtered feed once and names the topic to use',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const filtered = `${topic}?category=rail`;
@@ -172,7 +172,7 @@ describe('verification', () => {
   );
 
   it(
-    'H11 denies a feed that there is not, and one that calls itself otherwise',
+    'H11 denies an unknown feed and one with another self URL',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       const odd = `${base}/sections/WORLD/feed.atom`;
@@ -185,7 +185,7 @@ describe('verification', () => {
   );
 
   it(
-    'H11 revokes a subscription whose feed is no more',
+    'H11 revokes a subscription whose feed no longer exists',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       hub.documents.delete(topic);
@@ -204,7 +204,7 @@ describe('verification', () => {
     ['1', 300_000],
     ['3600', 3_600_000],
     ['999999999', 30 * day],
-  ])('H13 ends a subscription with its lease: %j seconds asked', (asked, leaseMs) =>
+  ])('H13 ends a subscription with its lease when %j seconds are requested', (asked, leaseMs) =>
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient(asked === '' ? {} : { 'hub.lease_seconds': asked });
       expect(subscriber.verifications[0]?.get('hub.lease_seconds')).toBe(String(leaseMs / 1000));
@@ -217,7 +217,7 @@ describe('verification', () => {
     })());
 
   it(
-    'H13 makes no delivery after the end of the lease that was queued before it',
+    'H13 discards a queued delivery at the end of the lease',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '300' });
       hub.nowMs += 299_500;
@@ -229,7 +229,7 @@ describe('verification', () => {
   );
 
   it(
-    'H13 leaves no hole when the lease is renewed before its end',
+    'H13 delivers without a gap when the lease is renewed in time',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient({ 'hub.lease_seconds': '600' });
       await hub.advance(500_000);
@@ -241,7 +241,7 @@ describe('verification', () => {
   );
 
   it(
-    'H14 measures the lease from its question, however slow the answer',
+    'H14 measures the lease from its request, however slow the response',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => {

@@ -44,13 +44,13 @@ function bodyLinks(body: string): Link[] {
 const of = (links: readonly Link[], rel: string): string[] =>
   links.filter((link) => link.rel === rel).map((l) => l.href);
 
-describe('output feeds that can be subscribed to', () => {
+describe('output feeds as WebSub topics', () => {
   it.each(feeds)('P1 %s can be discovered by its Link header', async (path) => {
     const { headers } = await publisher().get(path);
     expect(of(headerLinks(headers), 'hub')).toEqual([hub]);
   });
 
-  it.each(feeds)('P2 %s names one hub and exactly one self', async (path) => {
+  it.each(feeds)('P2 %s names one hub and exactly one self URL', async (path) => {
     const { headers } = await publisher().get(path);
     expect(headerLinks(headers)).toEqual([
       { rel: 'hub', href: hub },
@@ -85,7 +85,7 @@ describe('output feeds that can be subscribed to', () => {
     ['application/atom+xml', '/feed.atom'],
     ['application/rss+xml, application/atom+xml', '/feed.rss'],
     ['text/html', '/feed.rss'],
-  ])('P4 who asks /feed for %s finds the self of that very form', async (accept, path) => {
+  ])('P4 a request of /feed for %s gets the self URL of that format', async (accept, path) => {
     const { get } = publisher();
     const redirect = await get('/feed', { accept });
     expect(redirect.headers.get('vary')).toContain('Accept');
@@ -93,7 +93,10 @@ describe('output feeds that can be subscribed to', () => {
     expect(of(headerLinks((await get(new URL(location).pathname)).headers), 'self')).toEqual([base + path]);
   });
 
-  it.each(['/rss.xml', '/atom.xml'])('P6 %s leads for good to a topic with its own self and hub', async (old) => {
+  it.each([
+    '/rss.xml',
+    '/atom.xml',
+  ])('P6 %s redirects permanently to a topic with its own self URL and hub', async (old) => {
     const { get } = publisher();
     const redirect = await get(old);
     expect(redirect.status).toBe(301);
@@ -105,7 +108,7 @@ describe('output feeds that can be subscribed to', () => {
     ]);
   });
 
-  it('P7 every feed has one self: canonical, the same in header and body, for GET and HEAD', async () => {
+  it('P7 every feed has one canonical self URL, equal in header and body, for GET and HEAD', async () => {
     const { app, get } = publisher();
     const noise = fc.constantFrom(
       '',
@@ -135,7 +138,7 @@ describe('output feeds that can be subscribed to', () => {
     );
   });
 
-  it('P7 a section’s feed says its path alone, for its items and for the next page', async () => {
+  it('P7 the feed of a section names only its path, for its items and for the next page', async () => {
     const { get } = publisher();
     const feed = (await (await get('/sections/WORLD/feed.json?limit=1')).json()) as Record<string, string>;
     expect(feed['feed_url']).toBe(`${base}/sections/world/feed.json?limit=1`);
@@ -148,7 +151,7 @@ describe('output feeds that can be subscribed to', () => {
     '?category=rail',
     '?source=example',
     '?before=1-1',
-  ])('P8 a feed with %s has its own self and no hub', async (query) => {
+  ])('P8 a feed with %s has its own self URL and no hub', async (query) => {
     const response = await publisher().get(`/feed.atom${query}`);
     expect(headerLinks(response.headers)).toEqual([{ rel: 'self', href: `${base}/feed.atom${query}` }]);
     expect(of(bodyLinks(await response.text()), 'hub')).toEqual([]);
@@ -166,7 +169,7 @@ describe('output feeds that can be subscribed to', () => {
     expect(after.headers.get('last-modified')).not.toBe(before.headers.get('last-modified'));
   });
 
-  it('S26 name no hub while WebSub is off', async () => {
+  it('S26 no feed names a hub while WebSub is off', async () => {
     const { get } = makeApp([makeItem(1)], { hubUrl: () => null });
     for (const path of [...feeds, '/']) {
       const response = await get(path);

@@ -34,15 +34,15 @@ function push(app: Hono, body: ReadableStream<Uint8Array>): Response | Promise<R
   return app.request('/websub/callback/some-id', init);
 }
 
-describe('the bodies of pushes', () => {
-  it('are not read when nobody wants them', async () => {
+describe('request bodies of pushes', () => {
+  it('are not read if the callback is unknown', async () => {
     const app = appOver(async () => ({ status: 404, text: '' }));
     const { stream, taken } = slowly(3);
     expect((await push(app, stream)).status).toBe(404);
     expect(taken.pieces).toBe(0);
   });
 
-  it('are bounded in all, and the ones too many are answered 503', async () => {
+  it('are limited in total, and further ones are answered 503', async () => {
     const gate = Promise.withResolvers<void>();
     const full = Promise.withResolvers<void>();
     let holding = 0;
