@@ -1,6 +1,5 @@
-// Builds dist/ from src/ and db/: into a temporary folder that is renamed into place, under a lock, so that two
-// commands started at once never see a half-built tree. With --if-stale it does nothing when dist/ is newer than
-// every source file.
+// Builds dist/ from src/ and db/: into a temporary folder that is renamed into place, under a lock, so that two commands
+// that start at once never see a partial build. With --if-stale it does nothing if dist/ is newer than every source file.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -30,7 +29,7 @@ const inputs = [
   'tsconfig.browser.json',
 ];
 
-/** The newest modification time below a path, in epoch milliseconds; a folder's own time counts, so a deletion is seen. */
+/** The latest modification time below a path, in epoch milliseconds. Folders count too, so that a deletion is noticed. */
 function newest(file) {
   const stat = statSync(file);
   if (!stat.isDirectory()) return stat.mtimeMs;
@@ -48,7 +47,7 @@ function tsc(project, outDir) {
   const args = [bin, '-p', project, '--noEmit', 'false', '--outDir', outDir];
   const run = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   if (run.status === 0) return;
-  process.stderr.write(`${run.stdout}${run.stderr}\nThe build failed; dist/ is as it was.\n`);
+  process.stderr.write(`${run.stdout}${run.stderr}\nThe build failed; dist/ is unchanged.\n`);
   throw new Error(`tsc -p ${project} failed`);
 }
 
@@ -75,7 +74,7 @@ function build() {
     const assets = path.join(root, 'src', 'web', 'assets');
     if (existsSync(assets)) copyAssets(assets, path.join(work, 'public', 'assets'));
     writeFileSync(path.join(work, '.built'), `${startedAt.toISOString()}\n`);
-    // The stamp says when reading began: a file saved while the compiler ran is stale, not built.
+    // The stamp has the time at which the build started: a file saved during the build makes it stale.
     utimesSync(path.join(work, '.built'), startedAt, startedAt);
     const old = path.join(root, `.build-old-${process.pid}`);
     if (existsSync(dist)) renameSync(dist, old);
@@ -86,7 +85,7 @@ function build() {
   }
 }
 
-/** Runs `work` while holding the lock; a lock whose owner is dead is taken over. */
+/** Runs `work` under the lock. A lock older than two minutes is taken over, since its owner has ended. */
 async function underLock(work) {
   for (let waited = 0; ; waited += 100) {
     try {
@@ -107,7 +106,7 @@ async function underLock(work) {
   }
 }
 
-/** Builds when needed; says so on stderr, so that a command's stdout stays its own. */
+/** Builds if needed. Reports on stderr, so that stdout belongs to the command. */
 export async function buildIfStale() {
   if (!existsSync(path.join(root, 'src')) || !isStale()) return;
   await underLock(() => {

@@ -1,4 +1,4 @@
-// Starts the built server on a database of its own and asks it the questions that a first user would.
+// Starts the built server on a temporary database and checks what a first user sees.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -10,15 +10,15 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-smoke-'));
 const node = path.join(root, 'node_modules', '.bin', 'node');
 const deadlineMs = 30_000;
 
-/** Resolves with the URL of the log line `listening`. */
+/** Resolves with the URL in the log line `listening`. */
 function listening(child) {
   return new Promise((resolve, reject) => {
     let text = '';
     const timer = setTimeout(
-      () => reject(new Error(`no URL within ${deadlineMs} ms; the server said:\n${text}`)),
+      () => reject(new Error(`no URL within ${deadlineMs} ms; its output:\n${text}`)),
       deadlineMs,
     );
-    child.on('exit', (code) => reject(new Error(`the server ended with ${code}; it said:\n${text}`)));
+    child.on('exit', (code) => reject(new Error(`the server ended with ${code}; its output:\n${text}`)));
     child.stdout.on('data', (chunk) => {
       text += chunk;
       const line = text.split('\n').find((one) => one.includes('"listening"'));
@@ -34,7 +34,7 @@ async function until(what, check) {
     if (await check()) return console.log(`smoke: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`not seen within ${deadlineMs} ms: ${what}`);
+  throw new Error(`not within ${deadlineMs} ms: ${what}`);
 }
 
 const child = spawn(node, [path.join(root, 'bin', 'newswire.js'), 'serve'], {
@@ -56,7 +56,7 @@ try {
   child.kill('SIGTERM');
   const code = await ended;
   if (code !== 0) throw new Error(`the server ended with ${code} after SIGTERM`);
-  console.log('smoke: SIGTERM ends it with 0');
+  console.log('smoke: the server ends with 0 after SIGTERM');
 } catch (error) {
   console.error(`smoke: ${error.message}`);
   process.exitCode = 1;
