@@ -1,9 +1,9 @@
-// The floor of serving: @hono/node-server and a handler that gives back bytes it holds. Usage: node bench/bare-server.ts
-// FILE, with what to answer by address as JSON; prints its port.
+// The baseline of serving: @hono/node-server and a handler that returns bytes from memory. Usage: node
+// bench/bare-server.ts FILE, with the responses by path as JSON; prints its port.
 import { readFileSync } from 'node:fs';
 import { serve } from '@hono/node-server';
 
-/** What to answer: the body in base64. */
+/** A response; the body in base64. */
 export interface BareAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,9 +12,9 @@ export interface BareAnswer {
 
 const file = process.argv[2];
 if (file !== undefined) {
-  const said = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, BareAnswer>>;
+  const recorded = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, BareAnswer>>;
   const answers = new Map(
-    Object.entries(said).map(([path, { status, headers, body }]) => {
+    Object.entries(recorded).map(([path, { status, headers, body }]) => {
       return [path, { bytes: status === 304 ? null : Buffer.from(body, 'base64'), init: { status, headers } }];
     }),
   );

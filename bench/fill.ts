@@ -12,33 +12,33 @@ import { digest, StoreFixture, source } from '../test/support/store-fixture.ts';
 import { type NewsWords, newsWords } from './news-words.ts';
 
 const sources = 200;
-/** Of a source, in one read: as many as the store writes in one transaction. */
+/** Items of one poll: as many as the store writes in one transaction. */
 const draftsInRead = 50;
 const spanMs = 80 * dayMs;
-/** As many as a server keeps. */
+/** The default of a server. */
 const maxEvents = 200_000;
 
 export const fillSections = ['World', 'Analytics', 'Technology', 'Science', 'Sport', 'Culture', 'Regions', 'Weather'];
 
-/** Where and how much. */
+/** The database to create. */
 export interface FillOptions {
-  /** A file that is not there yet. */
+  /** A file that does not exist. */
   readonly file: string;
   readonly items: number;
-  /** When the newest item came in. */
+  /** When the newest item was stored. */
   readonly nowMs: number;
   readonly progress?: (items: number) => void;
 }
 
 /**
- * Makes a database of items as a server would have it that has read 200 sources for 80 days: through the store itself,
- * with what its retention leaves of the log. The same items each time.
+ * Creates the database of a server that has polled 200 sources for 80 days. Uses the store, and trims the event log as
+ * retention does. The same items each time.
  */
 export async function fillDatabase({ file, items, nowMs, progress = () => {} }: FillOptions): Promise<void> {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
   const store = await openStore({ url: `sqlite:${file}`, poller: true });
   try {
-    // What a power cut takes back is made again.
+    // Durability is not needed: after a power cut the database is created again.
     await sql`pragma synchronous = off`.execute(store.writer);
     const room = new StoreFixture(store);
     await room.declare(
@@ -52,7 +52,7 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
     );
     await writeItems({ store, room, items, nowMs, progress });
     await trimEvents(store, { nowMs, maxAgeMs: 7 * dayMs, maxEvents });
-    // As a server leaves it that has run for a while: the planner knows its indexes.
+    // As on a server that has run for a while: the query planner has statistics.
     await sql`pragma optimize`.execute(store.writer);
   } finally {
     await store.close();
@@ -64,7 +64,7 @@ interface Filling extends Required<Omit<FillOptions, 'file'>> {
   readonly room: StoreFixture;
 }
 
-/** Rounds over all sources, whose items alternate in time. */
+/** Writes in rounds over all sources, so that their items alternate in time. */
 async function writeItems({ store, room, items, nowMs, progress }: Filling): Promise<void> {
   const words = newsWords();
   const perRound = sources * draftsInRead;
@@ -114,9 +114,9 @@ export async function fill(args: readonly string[]): Promise<void> {
   const items = Number(values.items ?? 10_000);
   const file = values.db;
   if (file === undefined || !Number.isInteger(items) || items < 1) {
-    throw new Error('fill takes --items N and --db FILE, a file that is not there yet');
+    throw new Error('usage: fill --items N --db FILE (FILE must not exist)');
   }
-  if (existsSync(file)) throw new Error(`${file} is there already: remove it or name another`);
+  if (existsSync(file)) throw new Error(`${file} exists: remove it or choose another file`);
   const bar = new SingleBar({
     format: 'fill {bar} {value}/{total} items, {eta_formatted} left',
     stream: process.stderr,

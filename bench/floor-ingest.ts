@@ -1,5 +1,5 @@
-// The floor of ingesting: undici + rss-parser + prepared inserts, nothing of the product. Two rounds: all new, then all
-// unchanged. Usage: node bench/floor-ingest.ts PORT ADDRESSES SOURCES FILE; prints a line `cold {…}` and one `warm {…}`.
+// The baseline of ingestion: undici, rss-parser and prepared inserts, without any code of Newswire. Two rounds: all items
+// new, then all unchanged. Usage: node bench/floor-ingest.ts PORT ADDRESSES SOURCES FILE; prints a line `cold {…}` and one `warm {…}`.
 import Database from 'better-sqlite3';
 import RssParser from 'rss-parser';
 import { Agent, request } from 'undici';

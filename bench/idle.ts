@@ -11,17 +11,17 @@ import { printRows } from './report.ts';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const sources = 60;
 const webhooks = 3;
-/** The first reads are over by then, and the processes that did them have ended. */
+/** The first polls and their worker processes have ended by then. */
 const settleSeconds = 25;
 const measuredSeconds = 60;
-/** As in `npm start`. */
+/** The options of `npm start`. */
 const shippedOptions = ['--max-semi-space-size=4', '--heap-growing-percent=70'];
-/** Per cent of a core. */
+/** Percent of a core. */
 const goalPercent = 1;
 
 /**
- * CPU of a server with nothing to do: everything is switched on, no source is due, nobody is connected. Beside it a bare
- * @hono/node-server, which has nothing to do either.
+ * CPU of an idle server: every feature is on, no source is due, no client is connected. For comparison, an idle
+ * @hono/node-server.
  */
 export async function idle(): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-idle-'));
@@ -38,7 +38,7 @@ export async function idle(): Promise<void> {
     const ours = percent(cpuOf(product.pid) - before);
     const theirs = percent(cpuOf(bare.child.pid) - bareBefore);
     const verdict = `${ours < goalPercent ? 'within' : 'ABOVE'} ${goalPercent}`;
-    printRows(`a server with nothing to do: ${sources} sources, ${webhooks} webhooks, the hub; ${measuredSeconds} s`, [
+    printRows(`an idle server: ${sources} sources, ${webhooks} webhooks, the hub; ${measuredSeconds} s`, [
       ['', 'bare', 'newswire', 'goal'],
       ['CPU, % of a core', theirs.toFixed(2), ours.toFixed(2), verdict],
     ]);
@@ -59,7 +59,7 @@ function startProduct(folder: string, originUrl: string) {
   mkdirSync(feeds, { recursive: true });
   const lines = (count: number, line: (n: number) => string): string =>
     Array.from({ length: count }, (_, n) => line(n)).join('');
-  // A document that is empty is failed once and left alone for a while.
+  // An empty document fails once and is not polled again during the measurement.
   const declared = lines(sources, (n) => `  - { url: "${originUrl}/${n}.xml", id: s${n} }\n`);
   const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
   const hooks = lines(webhooks, (n) => `  - { url: "${originUrl}/hook/${n}", id: h${n}, secret: ${secret} }\n`);

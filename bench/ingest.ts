@@ -49,14 +49,14 @@ function floor(port: string, folder: string): Rounds {
   return { cold: round('cold'), warm: round('warm') };
 }
 
-/** Waits until a query over the product's database gives a count. */
+/** Waits until a query over the database of Newswire returns a count. */
 async function reached(database: Database.Database, query: string, count: number): Promise<void> {
   const statement = database.prepare(query).pluck();
   for (const startedAt = performance.now(); performance.now() - startedAt < 10 * minuteMs; ) {
     if (Number(statement.get()) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`not reached within ten minutes: ${query} >= ${count}; stood at ${String(statement.get())}`);
+  throw new Error(`not reached within ten minutes: ${query} >= ${count}; last value ${String(statement.get())}`);
 }
 
 function urlsOf(port: string): string[] {
@@ -94,7 +94,7 @@ async function product(port: string, folder: string): Promise<Rounds> {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const database = await openWhenDeclared(file);
     const cold = await measured(pid, async () => {
-      // So many new sources would be spread over an hour, to spare their publishers.
+      // The first polls of so many sources would be spread over an hour.
       database.exec('UPDATE source SET next_check_ms = 0 WHERE last_attempt_ms IS NULL');
       await reached(database, `SELECT count(*) FROM source WHERE last_outcome = 'fresh'`, sources);
     });
@@ -112,7 +112,7 @@ async function product(port: string, folder: string): Promise<Rounds> {
   }
 }
 
-/** The options of Node with which `npm start` starts the server. */
+/** The Node options of `npm start`. */
 function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(path.join(here, '..', 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>;
@@ -131,7 +131,7 @@ async function openWhenDeclared(file: string): Promise<Database.Database> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('the server has not declared its sources within a minute');
+  throw new Error('the server has not stored its sources within a minute');
 }
 
 async function measured(pid: number, work: () => Promise<void>): Promise<Round> {
@@ -143,7 +143,7 @@ async function measured(pid: number, work: () => Promise<void>): Promise<Round> 
   return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, wallSeconds, peakRssMb: after.peakRssMb };
 }
 
-/** Reads 1,000 sources of 30 new items, then all unchanged, beside the floor in the same run; medians of `rounds`. */
+/** Polls 1,000 sources with 30 new items each, then all unchanged, with the baseline in the same run; medians. */
 export async function ingest(rounds = 3): Promise<void> {
   const origin = await startScript(
     [path.join(here, 'origin.ts'), String(addresses), String(sources), String(items)],
@@ -187,7 +187,7 @@ function printRuns(runs: readonly Run[], peer: PeerUse | null): void {
   const both = (rounds: { readonly cold: { cpuSeconds: number }; readonly warm: { cpuSeconds: number } }): number =>
     rounds.cold.cpuSeconds + rounds.warm.cpuSeconds;
   const beside = (name: string, peer: number, product: number, goal: number | null) => ({ name, peer, product, goal });
-  if (peer === null) process.stdout.write('newsboat is not on the PATH: no peer was run\n');
+  if (peer === null) process.stdout.write('newsboat is not installed: no comparison\n');
   else {
     printPeer('newsboat', [
       beside('cold, CPU s', peer.cold.cpuSeconds, of('product', 'cold', 'cpuSeconds'), 3),

@@ -1,27 +1,27 @@
 import { connect, type Socket } from 'node:net';
 
-/** One request, again and again. */
+/** A request that is repeated. */
 export interface Load {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What came of it. */
+/** The result of a load run. */
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
-  /** Of each request, in milliseconds, ascending. */
+  /** Latency of each request in milliseconds, ascending. */
   readonly latenciesMs: readonly number[];
 }
 
 const headEnd = Buffer.from('\r\n\r\n');
 
 /**
- * Asks over keep-alive connections for as long as it is told, one request at a time on each. It reads no more of an
- * answer than its status and length: what a client costs is not measured here.
+ * Sends requests over keep-alive connections for a number of seconds, one at a time on each. Reads only status and length
+ * of a response, so that the client costs little.
  *
- * @throws Error when an answer is not of the status that is expected.
+ * @throws Error if a response has another status than expected.
  */
 export async function load(
   what: Load,
@@ -33,13 +33,13 @@ export async function load(
   const latencies: number[] = [];
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      const line = new Connection(what.port);
+      const connection = new Connection(what.port);
       while (performance.now() < endAt) {
-        const askedAt = performance.now();
-        await line.request(requestOf(what), status);
-        latencies.push(performance.now() - askedAt);
+        const sentAt = performance.now();
+        await connection.request(requestOf(what), status);
+        latencies.push(performance.now() - sentAt);
       }
-      line.close();
+      connection.close();
     }),
   );
   const took = (performance.now() - startedAt) / 1000;
@@ -52,7 +52,7 @@ export function requestOf({ path, headers }: Pick<Load, 'path' | 'headers'>): st
   return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines.join('')}\r\n`;
 }
 
-/** One connection that is asked one thing at a time. */
+/** A connection with one request at a time. */
 export class Connection {
   readonly #socket: Socket;
   #have: Buffer = Buffer.alloc(0);
@@ -69,7 +69,7 @@ export class Connection {
     this.#socket.on('close', () => this.#failed(new Error('the server closed the connection')));
   }
 
-  /** @throws Error when the answer is not of this status. */
+  /** @throws Error if the response has another status. */
   async request(request: string, status: number): Promise<void> {
     const came = await new Promise<number>((resolve, reject) => {
       this.#done = resolve;

@@ -4,11 +4,11 @@ const common = 'the of and to in a on for at with from after over council city m
 );
 const vocabulary = 20_000;
 
-/** Made-up words with the frequencies of real ones: a few everywhere, most of them seldom. The same in every run. */
+/** Invented words with the frequencies of real ones: few are common, most are rare. The same in every run. */
 export interface NewsWords {
-  /** A sentence of so many words. */
+  /** A sentence with a number of words. */
   sentence(words: number): string;
-  /** A word of which there are 300. */
+  /** One of 300 rare words. */
   rare(): string;
 }
 
@@ -22,7 +22,7 @@ export function newsWords(seed = 1): NewsWords {
   const made = Array.from({ length: vocabulary }, (_, index) => wordOf(index));
   const word = (): string => {
     if (random() < 0.45) return common[Math.floor(random() ** 2 * common.length)] ?? '';
-    // Zipf's law, nearly: the chance of a word falls with its place in the list.
+    // Approximates Zipf's law: the probability of a word falls with its rank.
     return made[Math.floor(vocabulary ** random()) - 1] ?? '';
   };
   return {

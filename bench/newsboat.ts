@@ -4,21 +4,21 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { usageOf } from './processes.ts';
 
-/** What a peer has used for reading all sources: when all is new, and when nothing is. */
+/** What another program used to read all sources: with all items new (cold), and with none (warm). */
 export interface PeerUse {
   readonly cold: { readonly cpuSeconds: number; readonly wallSeconds: number };
   readonly warm: { readonly cpuSeconds: number; readonly wallSeconds: number };
 }
 
-/** Whether the feed reader newsboat can be run here. */
+/** Whether the feed reader newsboat is installed. */
 export function hasNewsboat(): boolean {
   return spawnSync('newsboat', ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
 /**
- * Lets newsboat read the same sources twice, with as many threads as the floor has requests under way.
+ * Runs newsboat over the same sources twice, with as many threads as the baseline has concurrent requests.
  *
- * @throws Error when it has not stored every item.
+ * @throws Error if it has not stored every item.
  */
 export async function newsboat(urls: readonly string[], items: number, folder: string): Promise<PeerUse> {
   const home = path.join(folder, 'newsboat');
@@ -40,7 +40,7 @@ export async function newsboat(urls: readonly string[], items: number, folder: s
   return { cold, warm: await reload() };
 }
 
-/** Runs a command to its end. What an ended child has used stands with its parent, and we do nothing meanwhile. */
+/** Runs a command. The usage of an ended child is counted with its parent, which does nothing meanwhile. */
 function use(command: string, args: readonly string[], home: string): Promise<PeerUse['cold']> {
   const before = usageOf(process.pid).cpuSeconds;
   const own = process.cpuUsage();

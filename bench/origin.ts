@@ -1,11 +1,11 @@
-// A local origin for benchmarks, in a process of its own: many loopback addresses, so that politeness to one host does
-// not rule the time. Usage: node bench/origin.ts ADDRESSES SOURCES ITEMS; prints its port.
+// A local origin for benchmarks, in a process of its own. It has many loopback addresses, so that rate limits for one host
+// do not dominate the time. Usage: node bench/origin.ts ADDRESSES SOURCES ITEMS; prints its port.
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const [addresses = 250, sources = 1000, items = 30] = process.argv.slice(2).map(Number);
 
-const sentence = 'The council met the lock keepers again and heard what the season had brought to the upper basin. ';
+const sentence = 'The council met the lock keepers again and reported what the season had brought to the upper basin. ';
 
 function documentOf(source: number): string {
   const list = Array.from({ length: items }, (_, index) => {
@@ -29,7 +29,7 @@ const answer: RequestListener = (request, response) => {
   response.writeHead(200, { 'content-type': 'application/rss+xml', etag, 'content-length': body.length }).end(body);
 };
 
-/** Listens on one address; the first picks the port, the others take the same. */
+/** Listens on one address. The first one chooses the port of all. */
 function listen(address: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer(answer);

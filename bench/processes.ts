@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;
 
-/** What a process and all below it have used so far. */
+/** What a process and its descendants have used so far. */
 export interface Usage {
   readonly cpuSeconds: number;
   /** Highest resident set of each process, summed, in MB. */
@@ -21,7 +21,7 @@ function rows(): Row[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      // The name in parentheses may hold anything; the fields begin after it. utime, stime, and those of ended children.
+      // The name in parentheses may contain anything; the fields start after it: utime, stime, and both of ended children.
       const fields = stat
         .slice(stat.lastIndexOf(')') + 2)
         .split(' ')
@@ -29,7 +29,7 @@ function rows(): Row[] {
       const ticks = (fields[11] ?? 0) + (fields[12] ?? 0) + (fields[13] ?? 0) + (fields[14] ?? 0);
       return [{ pid: Number(name), parent: fields[1] ?? 0, ticks }];
     } catch (error) {
-      // It ended between the listing and the reading.
+      // The process ended after it was listed.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ESRCH')
         return [];
       throw error;
@@ -37,7 +37,7 @@ function rows(): Row[] {
   });
 }
 
-/** The use of a process tree (Linux only). */
+/** The usage of a process tree (Linux only). */
 export function usageOf(pid: number): Usage {
   const all = rows();
   const tree = new Set([pid]);

@@ -1,13 +1,13 @@
-/** A figure of ours beside the floor's of the same run. */
+/** A measurement of Newswire and of the baseline in the same run. */
 export interface Figure {
   readonly name: string;
   readonly floor: number;
   readonly product: number;
-  /** The ratio that should not be exceeded; null: only shown. */
+  /** The maximum ratio; null: for information. */
   readonly goal: number | null;
 }
 
-/** The middle one; of an even number, the lower of the two. */
+/** The median; of an even number of values, the lower middle one. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
@@ -17,26 +17,26 @@ function shown(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(2);
 }
 
-/** A figure of ours beside that of another program that did the same. */
+/** A measurement of Newswire and of another program with the same task. */
 export interface PeerFigure {
   readonly name: string;
   readonly peer: number;
   readonly product: number;
-  /** How many times ours the peer's should be at least; null: only shown. */
+  /** The minimum ratio of the other program to Newswire; null: for information. */
   readonly goal: number | null;
 }
 
-/** Prints figures, their ratio and whether it is within its goal. */
+/** Prints measurements, their ratio and whether it meets its goal. */
 export function printTable(title: string, figures: readonly Figure[]): void {
   const rows = figures.map(({ name, floor, product, goal }) => {
     const ratio = product / floor;
     const verdict = goal === null ? '' : `${ratio <= goal ? 'within' : 'ABOVE'} ${goal}`;
     return [name, shown(floor), shown(product), ratio.toFixed(2), verdict];
   });
-  printRows(title, [['', 'floor', 'newswire', 'ratio', 'goal'], ...rows]);
+  printRows(title, [['', 'baseline', 'newswire', 'ratio', 'goal'], ...rows]);
 }
 
-/** Prints how much more another program needs than we do. */
+/** Prints how much more another program uses than Newswire. */
 export function printPeer(peer: string, figures: readonly PeerFigure[]): void {
   const rows = figures.map(({ name, peer: theirs, product, goal }) => {
     const ratio = theirs / product;
@@ -46,7 +46,7 @@ export function printPeer(peer: string, figures: readonly PeerFigure[]): void {
   printRows(`the same, done by ${peer}`, [['', peer, 'newswire', 'ratio', 'goal'], ...rows]);
 }
 
-/** Prints cells in columns, the first to the left and the others to the right. */
+/** Prints a table: the first column left-aligned, the others right-aligned. */
 export function printRows(title: string, table: readonly (readonly string[])[]): void {
   const columns = Math.max(...table.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>

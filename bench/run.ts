@@ -1,5 +1,5 @@
-// `npm run bench -- NAME…`: runs benchmarks, each beside its floor in the same run; all when none is named. What stands
-// after `push`, `serve` or `fill` beginning with -- is said to it.
+// `npm run bench -- NAME…`: runs benchmarks, each with its baseline in the same run; without a name, all of them. Options
+// after `push`, `serve` or `fill` are passed to it.
 import { fill } from './fill.ts';
 import { idle } from './idle.ts';
 import { ingest } from './ingest.ts';
@@ -7,7 +7,7 @@ import { parse } from './parse.ts';
 import { push } from './push.ts';
 import { serve } from './serve.ts';
 
-/** Those that are run when none is named. */
+/** The benchmarks that run without a name. */
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   idle: () => idle(),
   ingest: () => ingest(),
@@ -23,7 +23,7 @@ const asked = firstOption < 0 ? words : words.slice(0, firstOption);
 const options = firstOption < 0 ? [] : words.slice(firstOption);
 const unknown = asked.filter((name) => !(name in named));
 if (unknown.length > 0) {
-  process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(named).join(', ')}.\n`);
+  process.stderr.write(`Unknown benchmark: ${unknown.join(', ')}. Available: ${Object.keys(named).join(', ')}.\n`);
   process.exitCode = 2;
 } else {
   for (const name of asked.length > 0 ? asked : Object.keys(benches))

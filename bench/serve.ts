@@ -15,13 +15,13 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const connections = 16;
 const roundSeconds = 2;
 const rounds = 3;
-/** How often each page is asked for at each size, every time after a commit; those that warm up not counted. */
+/** Requests of each page at each size, each after a commit, without warm-up. */
 const growthRequests = 600;
 const warmingUp = 40;
-/** Sizes alternate after so many. */
+/** Requests after which sizes alternate. */
 const growthTurn = 20;
 
-/** Something that is asked for, and how much of the bare handler's speed it is to reach. */
+/** A request, and the minimum share of the bare handler's speed. */
 interface Case {
   readonly name: string;
   readonly path: string;
@@ -41,13 +41,13 @@ const cases: readonly Case[] = [
   { name: '/search?q=', path: '/search?q=council', headers: plain, status: 200, goal: 0.5 },
 ];
 
-/** A figure and whether its goal is met, for the table and for machines. */
-interface Verdict {
+/** A measurement and whether its goal is met. */
+interface Measurement {
   readonly what: string;
   readonly bare: number;
   readonly newswire: number;
   readonly ratio: number;
-  /** CPU of the server, microseconds a request. */
+  /** CPU of the server in microseconds for each request. */
   readonly bareCpuUs?: number;
   readonly newswireCpuUs?: number;
   readonly goal: string;
@@ -60,7 +60,7 @@ interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts the product on a database, polling nothing. */
+/** Starts Newswire on a database, without polling. */
 async function startProduct(file: string, folder: string): Promise<Server> {
   const feeds = path.join(folder, 'feeds');
   mkdirSync(feeds, { recursive: true });
@@ -77,13 +77,13 @@ async function startProduct(file: string, folder: string): Promise<Server> {
   const args = [path.join(here, '..', 'bin', 'newswire.js'), 'serve'];
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise<string>((resolve, reject) => {
-    let said = '';
+    let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /"url":"([^"]+)","msg":"listening"/.exec(said)?.[1];
+      output += chunk.toString();
+      const found = /"url":"([^"]+)","msg":"listening"/.exec(output)?.[1];
       if (found !== undefined) resolve(found);
     });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
   });
   return {
     port: Number(new URL(url).port),
@@ -96,7 +96,7 @@ async function startProduct(file: string, folder: string): Promise<Server> {
   };
 }
 
-/** The answers of the product, byte for byte: what the bare handler is to give. */
+/** The responses of Newswire, byte for byte, for the bare handler. */
 async function capture(server: Server): Promise<Record<string, BareAnswer>> {
   const answers: Record<string, BareAnswer> = {};
   for (const [index, one] of cases.entries()) {
@@ -107,12 +107,12 @@ async function capture(server: Server): Promise<Record<string, BareAnswer>> {
   return answers;
 }
 
-interface Asked {
+interface Captured {
   readonly headers: Record<string, string>;
   readonly body: Buffer;
 }
 
-async function ask(server: Server, one: Case): Promise<Asked> {
+async function ask(server: Server, one: Case): Promise<Captured> {
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: server.port, path: one.path, headers: one.headers };
@@ -143,15 +143,15 @@ async function speedOf(server: Pick<Server, 'port' | 'pid'>, one: Case): Promise
   return { perSecond: requests / seconds, cpuUs: (cpuSeconds * 1e6) / requests };
 }
 
-/** Each case in turns with the bare handler, so that what else the machine does falls on both. */
-async function compare(server: Server, folder: string): Promise<Verdict[]> {
+/** Alternates each case with the bare handler, so that other load of the machine affects both. */
+async function compare(server: Server, folder: string): Promise<Measurement[]> {
   const answers = await capture(server);
   const tag = answers['/1']?.headers['etag'] ?? '';
   const file = path.join(folder, 'answers.json');
   writeFileSync(file, JSON.stringify(answers));
   const bare = await startScript([path.join(here, 'bare-server.ts'), file], process.env);
   const floor = { port: Number(bare.line), pid: bare.child.pid ?? 0 };
-  const verdicts: Verdict[] = [];
+  const measurements: Measurement[] = [];
   try {
     for (const [index, one] of cases.entries()) {
       const headers = one.status === 304 ? { ...one.headers, 'if-none-match': tag } : one.headers;
@@ -165,7 +165,7 @@ async function compare(server: Server, folder: string): Promise<Verdict[]> {
       }
       const of = (who: 'bare' | 'product', what: keyof Speed): number => median(runs.map((run) => run[who][what]));
       const ratio = of('product', 'perSecond') / of('bare', 'perSecond');
-      verdicts.push({
+      measurements.push({
         what: `${one.name}, requests/s`,
         bare: of('bare', 'perSecond'),
         newswire: of('product', 'perSecond'),
@@ -179,12 +179,12 @@ async function compare(server: Server, folder: string): Promise<Verdict[]> {
   } finally {
     bare.child.kill();
   }
-  return verdicts;
+  return measurements;
 }
 
 const searches = ['council', 'bako', '"of the" market', 'section:world week', 'author:"desk 7"', 'council -week'];
 
-/** What is asked for at each size: another place or question each time. */
+/** Requests at each size: another page or query each time. */
 const grown: readonly { readonly name: string; path(index: number, items: number): string }[] = [
   { name: 'front page', path: () => '/' },
   { name: 'item page', path: (index, items) => `/items/${1 + ((index * 7919) % items)}` },
@@ -273,7 +273,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options });
   const sizes = (values.sizes ?? '10000,100000,1000000').split(',').map(Number);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-bench-'));
-  const verdicts: Verdict[] = [];
+  const measurements: Measurement[] = [];
   const open: Grown[] = [];
   try {
     const files = new Map<number, string>();
@@ -282,22 +282,22 @@ export async function serve(args: readonly string[]): Promise<void> {
     if (first === undefined) throw new Error('serve takes --sizes N,N,…');
     const server = await startProduct(first, folder);
     try {
-      verdicts.push(...(await compare(server, folder)));
+      measurements.push(...(await compare(server, folder)));
     } finally {
       await server.stop();
     }
     process.stderr.write('serve: compared\n');
     for (const [items, file] of files) open.push(await openGrown(items, file, folder));
     const bySize = await tails(open);
-    verdicts.push(...growthOf(sizes, bySize));
-    print(verdicts, { json: values.json === true, sizes, tails: bySize });
+    measurements.push(...growthOf(sizes, bySize));
+    print(measurements, { json: values.json === true, sizes, tails: bySize });
   } finally {
     for (const one of open) await one.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function growthOf(sizes: readonly number[], bySize: ReadonlyMap<number, readonly number[]>): Verdict[] {
+function growthOf(sizes: readonly number[], bySize: ReadonlyMap<number, readonly number[]>): Measurement[] {
   const [first, last] = [sizes[0] ?? 0, sizes.at(-1) ?? 0];
   if (first === last) return [];
   return grown.map(({ name }, index) => {
@@ -320,15 +320,15 @@ interface Printed {
   readonly tails: ReadonlyMap<number, readonly number[]>;
 }
 
-function print(verdicts: readonly Verdict[], { json, sizes, tails: bySize }: Printed): void {
+function print(measurements: readonly Measurement[], { json, sizes, tails: bySize }: Printed): void {
   if (json) {
     const p99Ms = Object.fromEntries(sizes.map((items) => [items, bySize.get(items)]));
-    process.stdout.write(`${JSON.stringify({ verdicts, p99Ms })}\n`);
+    process.stdout.write(`${JSON.stringify({ measurements, p99Ms })}\n`);
     return;
   }
   printRows(`serve: ${connections} connections, medians of ${rounds} rounds`, [
     ['', 'bare / first', 'newswire / last', 'ratio', 'CPU µs', 'goal', ''],
-    ...verdicts.map(({ what, bare, newswire, ratio, bareCpuUs, newswireCpuUs, goal, met }) => [
+    ...measurements.map(({ what, bare, newswire, ratio, bareCpuUs, newswireCpuUs, goal, met }) => [
       what,
       bare.toFixed(bare < 100 ? 2 : 0),
       newswire.toFixed(newswire < 100 ? 2 : 0),

@@ -45,7 +45,7 @@ const settlement: PollResult = {
   history: emptyPollHistory,
 };
 
-/** One source in a new database, whose documents are stored one after the other. */
+/** A new database with one source, whose documents are stored one after the other. */
 export class StoreBench {
   readonly #store: Store;
 
@@ -59,7 +59,7 @@ export class StoreBench {
     return new StoreBench(store);
   }
 
-  /** Stores a document. Its source is due again at once. */
+  /** Stores a document. Its source is due again immediately. */
   async store(digest: NormalisedFeed): Promise<void> {
     const [lease] = await claimSources(this.#store, { ids: ['bench'], nowMs, leaseMs: 90_000 });
     if (lease === undefined) throw new Error('the source could not be claimed');

@@ -1,8 +1,8 @@
 /**
- * Text from outside as one line that is safe in a terminal, a log and a page: control characters (ESC, CR, BEL, C1),
- * line breaks and bidi overrides become spaces, the rest is cut at a code-point boundary.
+ * Untrusted text as one line that is safe in a terminal, a log and a page: control characters (ESC, CR, BEL, C1), line
+ * breaks and bidi overrides become spaces. Cut at a code-point boundary.
  *
- * @param maxChars in code points; a cut is shown by "…".
+ * @param maxChars in code points; a cut text ends with "…".
  */
 export function cleanLine(text: string, maxChars = 200): string {
   const flat = text

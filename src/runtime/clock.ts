@@ -1,8 +1,8 @@
-/** The one place that asks the time, so that everything else can be tested with a clock of its own. */
+/** The only source of the current time, so that everything else can be tested with a fake clock. */
 export interface Clock {
-  /** Wall time, epoch milliseconds. May jump. */
+  /** Wall-clock time in epoch milliseconds. May jump. */
   now(): number;
-  /** Milliseconds that only grow; for durations. */
+  /** Milliseconds that never decrease; for durations. */
   monotonic(): number;
 }
 

@@ -4,11 +4,11 @@ import type { Log } from './log.ts';
 /** Work that is requested more often than it needs to run. */
 export interface Coalescer {
   /**
-   * Requests a run. It starts at once when nothing runs; requests during a run make for one more run after it. May be
+   * Requests a run. It starts at once if none is running; requests during a run cause one more run after it. May be
    * called at any rate, also by the work itself.
    */
   wake(): void;
-  /** Resolves when nothing runs and nothing is requested. */
+  /** Resolves when no run is active or requested. */
   idle(): Promise<void>;
   /** Starts no further run and resolves when the current one has ended. */
   stop(): Promise<void>;
@@ -21,12 +21,11 @@ export interface CoalescerOptions {
 }
 
 /**
- * Runs work on request, never twice at once, and loses no request: one that comes while the work runs, or while it
- * ends, makes it run once more. Between two runs the event loop takes a turn, whoever requests them. Without it, work
- * that waits for nothing but synchronous SQLite runs in microtasks only, and two parts that wake each other stop the
- * process from answering, reading its timers and taking signals.
+ * Runs work on request, never twice at once, and loses no request: a request during a run, or at its end, causes one more
+ * run. Between two runs the event loop gets a turn. Otherwise work that awaits only synchronous SQLite would run in
+ * microtasks, and two tasks that wake each other would block requests, timers and signals.
  *
- * A fault of the work is logged and ends its run; the next request starts another.
+ * An error of the work is logged and ends its run; the next request starts another.
  */
 export function createCoalescer(work: () => Promise<void>, { name, log }: CoalescerOptions): Coalescer {
   let running: Promise<void> | null = null;
@@ -41,10 +40,10 @@ export function createCoalescer(work: () => Promise<void>, { name, log }: Coales
       } catch (error) {
         log.error({ err: error }, `${name} failed`);
       }
-      // After every run, not only before a repeated one: a request from outside may follow each end at once.
+      // After every run, not only before a requested one: a caller may request a run at each end.
       await nextTurn();
     }
-    // In the same step in which no request was found: one that comes later starts a run itself.
+    // In the same step in which no request was found: a later request starts a run itself.
     running = null;
   };
   return {
@@ -52,7 +51,7 @@ export function createCoalescer(work: () => Promise<void>, { name, log }: Coales
       if (stopped) return;
       requested = true;
       if (running !== null) return;
-      // Before the work begins, which may call `wake` in its first step.
+      // Before the work starts, which may call `wake` in its first step.
       const ended = Promise.withResolvers<void>();
       running = ended.promise;
       run().then(ended.resolve, ended.reject);

@@ -1,11 +1,8 @@
-/**
- * Durations counted in fixed buckets: a few hundred bytes, however many there were. Cheap enough for each of forty
- * thousand deliveries a second.
- */
+/** Durations counted in fixed buckets: a few hundred bytes, and cheap enough for forty thousand observations a second. */
 export class DurationHistogram {
   /** Upper bounds in seconds, ascending. */
   readonly bounds: readonly number[];
-  /** How many fell into each bucket; the last is for what lies above all bounds. */
+  /** Observations in each bucket; the last one counts those above all bounds. */
   readonly counts: Uint32Array;
   #sum = 0;
 
@@ -19,7 +16,7 @@ export class DurationHistogram {
     return this.#sum;
   }
 
-  /** Counts a duration in seconds; what is below nothing counts as nothing. */
+  /** Counts a duration in seconds; a negative one counts as zero. */
   observe(seconds: number): void {
     const duration = Math.max(0, seconds);
     let low = 0;
@@ -33,7 +30,7 @@ export class DurationHistogram {
     this.#sum += duration;
   }
 
-  /** Forgets everything. */
+  /** Resets all counts. */
   clear(): void {
     this.counts.fill(0);
     this.#sum = 0;
@@ -50,10 +47,7 @@ export function exponentialBounds(first: number, last: number, factor: number): 
   return bounds;
 }
 
-/**
- * The median of what several sets of the same buckets counted together, in seconds, as exactly as the buckets tell;
- * null when they are empty.
- */
+/** The median over several histograms with the same bounds, in seconds, to the width of a bucket; null: all are empty. */
 export function medianDuration(sets: readonly DurationHistogram[]): number | null {
   const [first] = sets;
   if (first === undefined) return null;
@@ -69,7 +63,7 @@ export function medianDuration(sets: readonly DurationHistogram[]): number | nul
   return null;
 }
 
-/** The middle of a bucket: of its bounds, as they grow by a factor. */
+/** The geometric middle of a bucket, since bounds grow by a factor. */
 function middleOf(bounds: readonly number[], index: number): number {
   const above = bounds[index] ?? bounds.at(-1) ?? 0;
   const below = bounds[index - 1];

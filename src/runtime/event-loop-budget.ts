@@ -1,32 +1,31 @@
 import type { Clock } from './clock.ts';
 
-/** Pieces that one turn takes from the queue at most. */
-const batch = 32;
+/** Deferred pieces that one turn runs at most. */
+const batchSize = 32;
 
 /**
- * Runs pieces of work, but in one turn of the event loop only as many as fit into a share of time: what is left waits
- * for later turns, so that timers and other connections have theirs in between, and what was closed is freed. Those
- * who wait take turns, so that one with many pieces does not keep another with a single one waiting. What a piece does
- * asynchronously counts when the next one is about to run.
+ * Runs pieces of work within a time budget for each turn of the event loop. The rest is deferred to later turns, so that
+ * timers and other connections get their share. Owners alternate: one with many pieces does not delay one with a single
+ * piece. The time of promises that a piece resolves counts as well.
  */
 export class EventLoopBudget {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #shareMs: number;
-  /** By owner, the one whose turn is next first. */
+  readonly #budgetMs: number;
+  /** By owner, the next one first. */
   readonly #waiting = new Map<string, (() => void)[]>();
-  /** When the first piece of this turn began; null: none has. */
+  /** When the first piece of this turn started; null: none has. */
   #turnStartMs: number | null = null;
   #isScheduled = false;
 
-  constructor(clock: Pick<Clock, 'monotonic'>, shareMs: number) {
+  constructor(clock: Pick<Clock, 'monotonic'>, budgetMs: number) {
     this.#clock = clock;
-    this.#shareMs = shareMs;
+    this.#budgetMs = budgetMs;
   }
 
   /**
-   * Runs a piece at once when there is time and nobody waits, else later.
+   * Runs a piece at once if there is budget and no piece is deferred, otherwise later.
    *
-   * @param ownerOf whose piece it is; asked only when it has to wait. Pieces of one owner keep their order.
+   * @param ownerOf the owner of the piece; called only if it is deferred. Pieces of one owner keep their order.
    */
   run(work: () => void, ownerOf: () => string): void {
     if (this.#waiting.size === 0 && this.#hasTime()) {
@@ -48,14 +47,14 @@ export class EventLoopBudget {
         this.#turnStartMs = null;
       });
     }
-    return nowMs - this.#turnStartMs < this.#shareMs;
+    return nowMs - this.#turnStartMs < this.#budgetMs;
   }
 
-  /** Each piece is an immediate of its own: promises that it has fulfilled go on before the next one runs. */
+  /** Each piece is an immediate of its own: promises that it resolves continue before the next one runs. */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    for (let count = 0; count < batch; count += 1) setImmediate(() => this.#runNext());
+    for (let count = 0; count < batchSize; count += 1) setImmediate(() => this.#runNext());
     setImmediate(() => {
       this.#isScheduled = false;
       if (this.#waiting.size > 0) this.#schedule();
@@ -67,7 +66,7 @@ export class EventLoopBudget {
     if (next === undefined || !this.#hasTime()) return;
     const [owner, pieces] = next;
     const work = pieces.shift();
-    // Behind all others who wait.
+    // Behind all other owners.
     this.#waiting.delete(owner);
     if (pieces.length > 0) this.#waiting.set(owner, pieces);
     work?.();

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 
-/** A structured log: facts first, then a short sentence. Satisfied by pino and by a test's own array. */
+/** A structured log: fields, then a short message. Implemented by pino, and by arrays in tests. */
 export interface Log {
   debug(facts: object, message: string): void;
   info(facts: object, message: string): void;
@@ -8,17 +8,17 @@ export interface Log {
   error(facts: object, message: string): void;
 }
 
-/** A log of JSON lines on stdout. A newline in a fact cannot forge a line: it is JSON. */
+/** A log of JSON lines on stdout. JSON escapes newlines, so that a field cannot forge a line. */
 export function createLog(level: string): Log {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
-/** A log that says nothing. */
+/** A log that discards everything. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * The same log, with less of what is known: a line about an error that was reported as a state of its own, when it began,
- * is for debugging only. Such errors say so themselves, by `reported: true`.
+ * The same log, with errors that have been reported already at debug level. A state such as a full disk is reported once,
+ * when it begins; the errors that follow from it have `reported: true`.
  */
 export function demoteReportedErrors(log: Log): Log {
   const isReported = ({ err }: { readonly err?: unknown }): boolean =>

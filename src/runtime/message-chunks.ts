@@ -1,41 +1,41 @@
-const maxBytes = 128 * 1024;
-const maxItems = 10;
+const chunkBytes = 128 * 1024;
+const chunkItems = 10;
 
-/** A part of a long member of the message that comes behind it. */
+/** A part of a long member, sent before the message to which it belongs. */
 export interface MessageChunk {
-  readonly kind: 'piece';
+  readonly kind: 'chunk';
   /** The member's name. */
   readonly name: string;
   readonly part: Uint8Array | readonly unknown[];
 }
 
-/** A value without its long members, and these in pieces. */
+/** A value without its long members, and these in chunks. */
 export interface SplitMessage {
   readonly rest: unknown;
-  readonly pieces: readonly MessageChunk[];
+  readonly chunks: readonly MessageChunk[];
 }
 
 /**
- * Takes long lists and byte arrays out of an object. To write or read a message takes a turn of the event loop for
- * itself: the larger the message, the longer do all others wait.
+ * Splits long lists and byte arrays off an object. Serialising a message blocks the event loop: several small messages
+ * block it for less time at once than a large one.
  */
 export function splitMessage(value: unknown): SplitMessage {
-  if (!isRecord(value)) return { rest: value, pieces: [] };
-  const members = Object.entries(value).map(([name, member]) => ({ name, member, pieces: piecesOf(name, member) }));
-  const pieces = members.flatMap((member) => member.pieces);
-  if (pieces.length === 0) return { rest: value, pieces };
+  if (!isRecord(value)) return { rest: value, chunks: [] };
+  const members = Object.entries(value).map(([name, member]) => ({ name, member, chunks: chunksOf(name, member) }));
+  const chunks = members.flatMap((member) => member.chunks);
+  if (chunks.length === 0) return { rest: value, chunks };
   return {
     rest: Object.fromEntries(
-      members.filter((one) => one.pieces.length === 0).map(({ name, member }) => [name, member]),
+      members.filter((one) => one.chunks.length === 0).map(({ name, member }) => [name, member]),
     ),
-    pieces,
+    chunks,
   };
 }
 
 /** The inverse of `takeApart`. */
-export function joinMessage(rest: unknown, pieces: readonly MessageChunk[]): unknown {
-  if (pieces.length === 0 || !isRecord(rest)) return rest;
-  const parts = Map.groupBy(pieces, ({ name }) => name);
+export function joinMessage(rest: unknown, chunks: readonly MessageChunk[]): unknown {
+  if (chunks.length === 0 || !isRecord(rest)) return rest;
+  const parts = Map.groupBy(chunks, ({ name }) => name);
   const members = [...parts].map(([name, ofOne]) => [name, joined(ofOne.map(({ part }) => part))]);
   return Object.fromEntries([...Object.entries(rest), ...members]);
 }
@@ -44,18 +44,18 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function piecesOf(name: string, member: unknown): MessageChunk[] {
-  const pieces: MessageChunk[] = [];
-  if (member instanceof Uint8Array && member.length > maxBytes) {
-    for (let at = 0; at < member.length; at += maxBytes) {
-      pieces.push({ kind: 'piece', name, part: member.subarray(at, at + maxBytes) });
+function chunksOf(name: string, member: unknown): MessageChunk[] {
+  const chunks: MessageChunk[] = [];
+  if (member instanceof Uint8Array && member.length > chunkBytes) {
+    for (let at = 0; at < member.length; at += chunkBytes) {
+      chunks.push({ kind: 'chunk', name, part: member.subarray(at, at + chunkBytes) });
     }
-  } else if (Array.isArray(member) && member.length > maxItems) {
-    for (let at = 0; at < member.length; at += maxItems) {
-      pieces.push({ kind: 'piece', name, part: member.slice(at, at + maxItems) });
+  } else if (Array.isArray(member) && member.length > chunkItems) {
+    for (let at = 0; at < member.length; at += chunkItems) {
+      chunks.push({ kind: 'chunk', name, part: member.slice(at, at + chunkItems) });
     }
   }
-  return pieces;
+  return chunks;
 }
 
 function joined(parts: readonly MessageChunk['part'][]): MessageChunk['part'] {

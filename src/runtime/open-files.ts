@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** Where the system does not say, there is no limit that we know of. */
+/** Assumed where the system gives no limit. */
 const unknown = 65_536;
 
-/** How many files and connections this process may have open at once. */
+/** The number of files and connections that this process may have open at once (soft limit). */
 export function openFilesLimit(read: () => string = () => readFileSync('/proc/self/limits', 'utf8')): number {
   try {
     const limit = Number(/^Max open files\s+(\d+)/m.exec(read())?.[1] ?? unknown);
     return Number.isSafeInteger(limit) && limit > 0 ? limit : unknown;
   } catch {
-    // Only Linux has this file; elsewhere the limits are the system's to say.
+    // Only Linux has this file.
     return unknown;
   }
 }

@@ -1,14 +1,14 @@
 import type { Clock } from './clock.ts';
 
-/** How long an answer is given again. */
+/** How long a value is returned from the cache. */
 export interface RefreshingCacheOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Until then without reading again. */
+  /** Age up to which a value is returned without a read. */
   readonly freshMs: number;
-  /** Answers that are given while a newer one is being read; absent: none, everybody waits for the newer one. */
+  /** Stale-while-revalidate; absent: callers wait for the new value. */
   readonly stale?: {
     readonly ms: number;
-    /** Called with what the read of the newer one failed with. */
+    /** Called with the error of a read in the background. */
     onError(error: unknown): void;
   };
 }
@@ -19,11 +19,11 @@ interface Entry<Value> {
 }
 
 /**
- * Reads once for all who ask within a while, and lets nobody wait who can be given an answer that is a little older.
- * Keeps every key that it was asked for: their number must be bounded.
+ * A read-through cache: concurrent callers share one read, and a stale value is returned while a new one is read. Entries
+ * are never evicted: the number of keys must be bounded.
  *
- * @param read may reject: a caller that waits for it gets the error, and the next one has it read again. While there is
- *   an older answer to give, it is read again after `freshMs` only.
+ * @param read may reject: callers that wait get the error, and the next one reads again. While there is a stale value, a
+ *   failed read is repeated after `freshMs` only.
  */
 export function createRefreshingCache<Key, Value>(
   options: RefreshingCacheOptions,

@@ -1,14 +1,14 @@
 import { createCoalescer } from './coalescer.ts';
 import type { Log } from './log.ts';
 
-const afterFaultMs = 5000;
-const shortestWaitMs = 10;
+const afterErrorMs = 5000;
+const minDelayMs = 10;
 
-/** Work that is done again and again. */
+/** Work that repeats. */
 export interface RepeatingTask {
-  /** There is something to do now; a wake during the work makes it run once more. */
+  /** Runs the work now; during a run, once more after it. */
   wake(): void;
-  /** Starts nothing more and waits for what runs. */
+  /** Starts no further run and waits for the current one. */
   stop(): Promise<void>;
 }
 
@@ -16,13 +16,13 @@ export interface RepeatOptions {
   /** For the log, as in "delivering failed". */
   readonly name: string;
   readonly log: Log;
-  /** It is done at least this often. */
+  /** The longest time between two runs. */
   readonly maxIntervalMs: number;
 }
 
 /**
- * Does work at once and then again: when it is woken, and after as many milliseconds as it says itself (null: it does
- * not know). Never twice at once. A fault is logged, and the work is done again later.
+ * Runs work at once and then again: when it is woken, and after the delay in milliseconds that it returns (null: after
+ * `maxIntervalMs`). Never twice at once. An error is logged, and the work runs again later.
  */
 export function repeat(work: () => Promise<number | null>, options: RepeatOptions): RepeatingTask {
   const { name, log, maxIntervalMs } = options;
@@ -30,13 +30,13 @@ export function repeat(work: () => Promise<number | null>, options: RepeatOption
 
   const perform = async (): Promise<void> => {
     clearTimeout(timer);
-    let waitMs = afterFaultMs;
+    let delayMs = afterErrorMs;
     try {
-      waitMs = (await work()) ?? maxIntervalMs;
+      delayMs = (await work()) ?? maxIntervalMs;
     } catch (error) {
       log.error({ err: error }, `${name} failed; retrying`);
     }
-    timer = setTimeout(() => task.wake(), Math.min(Math.max(waitMs, shortestWaitMs), maxIntervalMs));
+    timer = setTimeout(() => task.wake(), Math.min(Math.max(delayMs, minDelayMs), maxIntervalMs));
   };
   const task = createCoalescer(perform, { name, log });
   task.wake();

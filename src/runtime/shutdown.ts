@@ -1,12 +1,12 @@
 import type { Log } from './log.ts';
 
-/** Things to be stopped, last started first. */
+/** Parts of the server that are stopped, the last started first. */
 export interface Shutdown {
-  /** Registers how a part that has just started is stopped. */
+  /** Registers how a started part is stopped. */
   onStop(name: string, stop: () => Promise<void> | void): void;
   /**
-   * Stops everything, once: further calls wait for the first. A part that fails to stop is logged and does not keep
-   * the others running.
+   * Stops every part once; further calls wait for the first. An error of a part is logged, and the other parts are
+   * stopped all the same.
    */
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export function createShutdown(log: Log): Shutdown {
       try {
         await part.stop();
       } catch (error) {
-        log.error({ err: error, part: part.name }, 'a part did not stop as it should');
+        log.error({ err: error, part: part.name }, 'a part of the server failed to stop');
       }
     }
   }

@@ -9,40 +9,40 @@ import {
   type WorkerReply,
 } from './worker-protocol.ts';
 
-/** What a task in another process came to. */
+/** The outcome of a task in a worker process. */
 export type TaskOutcome<Result> =
   | { readonly kind: 'done'; readonly result: Result }
-  /** It ran longer than it may; its process was ended. */
+  /** It exceeded its time limit; its process was killed. */
   | { readonly kind: 'too-slow' }
-  /** Its heap grew beyond what it may; its process is gone. */
+  /** It exceeded its heap limit; V8 aborted its process. */
   | { readonly kind: 'too-big' }
-  /** It threw, or no process came up to run it, or the process was ended by somebody. */
+  /** It threw, its process could not be started, or its process was killed from outside. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
 /** Limits of one task. */
 export interface TaskLimits {
-  /** Processor time: what a busy machine does not use up. */
+  /** CPU time, which does not depend on other load of the machine. */
   readonly cpuLimitMs: number;
-  /** Time by the clock, for a task that waits for ever. */
+  /** Wall-clock time, for a task that waits without end. */
   readonly wallLimitMs: number;
-  /** JavaScript heap. Buffers are not counted: bound what goes in. */
+  /** JavaScript heap. Buffers do not count: limit the size of tasks. */
   readonly maxHeapMb: number;
 }
 
-/** What ends the waiting for a worker process. */
+/** What a caller that waits for a worker process gets. */
 type Answer = Exclude<WorkerReply, MessageChunk> | Exclude<TaskOutcome<unknown>, { kind: 'done' }>;
 
 const startLimitMs = 30_000;
 const idleLimitMs = 60_000;
 
-/** One worker process at a time: started when a task comes, ended when it is idle for long, replaced when it dies. */
+/** One worker process at a time: started for a task, ended after a minute without one, replaced when it dies. */
 export class WorkerChild {
   readonly #module: string;
   readonly #limits: TaskLimits;
   #child: ChildProcess | null = null;
-  /** Long members of the result that is on its way. */
-  #pieces: MessageChunk[] = [];
-  /** Who waits for the next word of the process. */
+  /** Chunks of the result that is being received. */
+  #chunks: MessageChunk[] = [];
+  /** Resolves the caller that waits for the next message. */
   #waiting: ((answer: Answer) => void) | null = null;
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
@@ -52,7 +52,7 @@ export class WorkerChild {
     this.#limits = limits;
   }
 
-  /** Whether a process stands ready. */
+  /** Whether a process is running. */
   get isReady(): boolean {
     return this.#child?.connected === true;
   }
@@ -67,29 +67,29 @@ export class WorkerChild {
     child.ref();
     child.channel?.ref();
     const answered = this.#nextAnswer(this.#limits.wallLimitMs);
-    void this.#hand(child, task);
+    void this.#send(child, task);
     const answer = await answered;
-    const pieces = this.#pieces.splice(0);
-    this.#rest();
-    return answer.kind === 'done' ? { ...answer, result: joinMessage(answer.result, pieces) } : toOutcome(answer);
+    const chunks = this.#chunks.splice(0);
+    this.#release();
+    return answer.kind === 'done' ? { ...answer, result: joinMessage(answer.result, chunks) } : toOutcome(answer);
   }
 
-  /** Hands a task over, a piece in a turn of the event loop. */
-  async #hand(child: ChildProcess, task: unknown): Promise<void> {
+  /** Sends a task, one chunk in each turn of the event loop. */
+  async #send(child: ChildProcess, task: unknown): Promise<void> {
     try {
-      const { rest, pieces } = splitMessage(task);
-      for (const piece of pieces) {
-        await send(child, piece);
+      const { rest, chunks } = splitMessage(task);
+      for (const chunk of chunks) {
+        await send(child, chunk);
         await nextTurn();
       }
       await send(child, { kind: 'task', task: rest });
     } catch (error) {
-      // Of a process that is gone this says less than its exit, which is heard in any case, but it may come first.
-      if (child.connected) this.#hear(child, { kind: 'crashed', detail: String(error) });
+      // The exit of a dead process tells more than this error, and is always received, though maybe later.
+      if (child.connected) this.#resolve(child, { kind: 'crashed', detail: String(error) });
     }
   }
 
-  /** Ends the process, and what runs in it. */
+  /** Kills the process, and with it the running task. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#idle);
@@ -100,26 +100,26 @@ export class WorkerChild {
     await new Promise((resolve) => child.once('exit', resolve));
   }
 
-  /** Null when a process is up and has loaded the task. */
+  /** Starts a process. @returns null once it has loaded the task module. */
   async #start(): Promise<TaskOutcome<unknown> | null> {
     if (this.#closed) return { kind: 'crashed', detail: 'the pool is closed' };
-    const orders: WorkerConfig = {
+    const config: WorkerConfig = {
       module: this.#module,
       cpuLimitMs: this.#limits.cpuLimitMs,
       parentPid: process.pid,
     };
-    const child = fork(siblingModule(import.meta.url, 'worker-process'), [JSON.stringify(orders)], {
-      // Nothing of ours: whatever takes over a parser finds no secret in its environment.
+    const child = fork(siblingModule(import.meta.url, 'worker-process'), [JSON.stringify(config)], {
+      // No environment: code that exploits a parser finds no secret there.
       env: {},
-      // What a task leaves behind is garbage at once, and there is little of it: room for more would only be resident.
+      // A task leaves little garbage: a larger young generation would only be resident memory.
       execArgv: [`--max-old-space-size=${this.#limits.maxHeapMb}`, '--max-semi-space-size=2'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;
     child.on('message', (message) => this.#receive(child, message as WorkerReply));
-    child.on('exit', (code, signal) => this.#hear(child, readExit(code, signal)));
-    child.on('error', (error) => this.#hear(child, { kind: 'crashed', detail: error.message }));
+    child.on('exit', (code, signal) => this.#resolve(child, readExit(code, signal)));
+    child.on('error', (error) => this.#resolve(child, { kind: 'crashed', detail: error.message }));
     const answer = await this.#nextAnswer(startLimitMs);
     if (answer.kind === 'ready') return null;
     this.#drop(child);
@@ -131,10 +131,10 @@ export class WorkerChild {
     child.kill('SIGKILL');
   }
 
-  /** The next word of the process, or how it ended, or that it took too long. */
+  /** The next message of the process, its exit, or a timeout. */
   async #nextAnswer(limitMs: number): Promise<Answer> {
     const timer = setTimeout(() => {
-      if (this.#child !== null) this.#hear(this.#child, { kind: 'too-slow' });
+      if (this.#child !== null) this.#resolve(this.#child, { kind: 'too-slow' });
     }, limitMs);
     const answer = await new Promise<Answer>((resolve) => {
       this.#waiting = resolve;
@@ -144,12 +144,12 @@ export class WorkerChild {
   }
 
   #receive(child: ChildProcess, answer: WorkerReply): void {
-    if (answer.kind !== 'piece') this.#hear(child, answer);
-    else if (child === this.#child) this.#pieces.push(answer);
+    if (answer.kind !== 'chunk') this.#resolve(child, answer);
+    else if (child === this.#child) this.#chunks.push(answer);
   }
 
-  #hear(child: ChildProcess, answer: Answer): void {
-    // The exit of a process that was given up already says nothing new.
+  #resolve(child: ChildProcess, answer: Answer): void {
+    // A process that was dropped already: its exit has no effect.
     if (child !== this.#child) return;
     if (answer.kind !== 'ready' && answer.kind !== 'done' && answer.kind !== 'threw') this.#drop(child);
     const resolve = this.#waiting;
@@ -157,8 +157,8 @@ export class WorkerChild {
     resolve?.(answer);
   }
 
-  /** Keeps the process for the next task, without keeping our own alive for it. */
-  #rest(): void {
+  /** Keeps the process for the next task, without keeping this process alive. */
+  #release(): void {
     const child = this.#child;
     if (child === null) return;
     child.unref();

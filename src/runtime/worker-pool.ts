@@ -3,31 +3,30 @@ import { type TaskLimits, type TaskOutcome, WorkerChild } from './worker-child.t
 export interface WorkerPoolOptions extends TaskLimits {
   /** Href of a module whose default export is the task. */
   readonly module: string;
-  /** Processes at most; they start when they are needed. */
+  /** Maximum number of processes; they start on demand. */
   readonly workers: number;
   /** How long a task waits for one of those that run, before another one is started for it. */
   readonly patienceMs?: number;
 }
 
-/** Beyond what a burst of usual documents takes, which gains little by another process. */
+/** Longer than a burst of usual documents takes, which gains little from another process. */
 const usualPatienceMs = 5000;
 
-/** Runs tasks in processes of their own, so that no task can block or bring down ours. */
+/** Runs tasks in worker processes, so that no task can block or crash this one. */
 export interface WorkerPool<Task, Result> {
-  /** Never rejects. A task waits its turn without its time running. Task and result are cloned (structured clone). */
+  /** Never rejects. The time limits do not include the wait in the queue. Task and result are structured clones. */
   run(task: Task): Promise<TaskOutcome<Result>>;
-  /** Ends the processes; tasks under way and waiting come back as `crashed`. */
+  /** Kills the processes; running and queued tasks end as `crashed`. */
   close(): Promise<void>;
 }
 
 /**
- * A pool of worker processes. Processes and not threads, since the heap limit of a thread is no wall: where one call
- * of the language itself (a split, a JSON.parse) asks for more than a little beyond it, V8 aborts the whole process.
- * A process that is killed costs the one task that it ran.
+ * A pool of worker processes. Not threads: their heap limit is not strict. If a single builtin (a split, a JSON.parse)
+ * allocates far beyond it, V8 aborts the whole process. Killing a process costs only the task that it ran.
  */
 export function createWorkerPool<Task, Result>(options: WorkerPoolOptions): WorkerPool<Task, Result> {
   const children = Array.from({ length: options.workers }, () => new WorkerChild(options.module, options));
-  const free = new FreeList(children, options.patienceMs ?? usualPatienceMs);
+  const free = new IdleWorkers(children, options.patienceMs ?? usualPatienceMs);
   return {
     async run(task) {
       const child = await free.take();
@@ -49,10 +48,10 @@ interface Waiting {
 }
 
 /**
- * Lends processes out, first come first served. A process costs some 80 MB and a third of a second: one that is not up
- * is lent only when none is, or to whom the others keep waiting.
+ * Assigns processes to tasks, first come, first served. A process costs some 80 MB and a third of a second: another one is
+ * started only if none runs, or for a task that has waited too long.
  */
-class FreeList {
+class IdleWorkers {
   readonly #all: number;
   readonly #free: WorkerChild[];
   readonly #patienceMs: number;

@@ -1,4 +1,4 @@
-// The main module of a worker process (see worker-pool.ts): loads the module of the tasks and runs them, one at a time.
+// The main module of a worker process (see worker-pool.ts): loads the task module and runs tasks one at a time.
 import { Worker } from 'node:worker_threads';
 import { joinMessage, type MessageChunk, splitMessage } from './message-chunks.ts';
 import {
@@ -19,18 +19,18 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Processor time of this process, never 0: 0 tells the watch that no task runs. */
+/** CPU time of this process, never 0: 0 means to the watchdog that no task runs. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return Math.max(1, Math.round((user + system) / 1000));
 }
 
-function startWatch(orders: WorkerConfig): Int32Array {
+function startWatchdog(config: WorkerConfig): Int32Array {
   const shared = new Int32Array(new SharedArrayBuffer(4 * sharedSlots.count));
-  const watch = new Worker(siblingModule(import.meta.url, 'worker-watch'), {
-    workerData: { shared, cpuLimitMs: orders.cpuLimitMs, parentPid: orders.parentPid },
+  const watchdog = new Worker(siblingModule(import.meta.url, 'worker-watchdog'), {
+    workerData: { shared, cpuLimitMs: config.cpuLimitMs, parentPid: config.parentPid },
   });
-  watch.unref();
+  watchdog.unref();
   return shared;
 }
 
@@ -44,8 +44,8 @@ async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<v
   Atomics.store(shared, sharedSlots.taskStartMs, cpuMs());
   Atomics.notify(shared, sharedSlots.taskStartMs);
   try {
-    const { rest, pieces } = splitMessage(await work(task));
-    for (const piece of pieces) answer(piece);
+    const { rest, chunks } = splitMessage(await work(task));
+    for (const chunk of chunks) answer(chunk);
     answer({ kind: 'done', result: rest });
   } catch (error) {
     answer({ kind: 'threw', message: messageOf(error) });
@@ -55,16 +55,16 @@ async function runTask(work: Work, task: unknown, shared: Int32Array): Promise<v
 }
 
 async function main(): Promise<void> {
-  const orders = JSON.parse(process.argv[2] ?? '{}') as WorkerConfig;
+  const config = JSON.parse(process.argv[2] ?? '{}') as WorkerConfig;
   process.on('disconnect', () => process.exit(0));
-  // A terminal and a service manager send these to the whole group; when to stop is the parent's word.
+  // A terminal or service manager signals the whole group; the parent decides when its workers stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
-  const shared = startWatch(orders);
-  const work = await load(orders.module);
-  const pieces: MessageChunk[] = [];
+  const shared = startWatchdog(config);
+  const work = await load(config.module);
+  const chunks: MessageChunk[] = [];
   process.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'piece') pieces.push(message);
-    else void runTask(work, joinMessage(message.task, pieces.splice(0)), shared);
+    if (message.kind === 'chunk') chunks.push(message);
+    else void runTask(work, joinMessage(message.task, chunks.splice(0)), shared);
   });
   answer({ kind: 'ready' });
 }

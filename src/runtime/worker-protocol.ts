@@ -1,34 +1,34 @@
 import type { MessageChunk } from './message-chunks.ts';
 
-/** What a parent tells a worker process: a task, its long members before it. */
+/** A message to a worker process: the chunks of a task, then the task. */
 export type WorkerMessage = MessageChunk | { readonly kind: 'task'; readonly task: unknown };
 
-/** What a worker process tells its parent. */
+/** A message of a worker process to its parent. */
 export type WorkerReply =
-  /** A long member of the result that comes behind it. */
+  /** Part of the result that follows. */
   | MessageChunk
-  /** The module of the tasks is loaded: the first task may come. */
+  /** The task module is loaded; the first task may be sent. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: unknown }
-  /** The task, or the loading of its module, threw. */
+  /** The task threw, or its module could not be loaded. */
   | { readonly kind: 'threw'; readonly message: string };
 
-/** What the parent tells a worker process on its command line. */
+/** Configuration of a worker process, on its command line. */
 export interface WorkerConfig {
   /** Href of the module whose default export is the task. */
   readonly module: string;
-  /** Processor time that one task may use. */
+  /** CPU time limit of one task. */
   readonly cpuLimitMs: number;
   readonly parentPid: number;
 }
 
-/** How a worker process ends itself when a task has used up its processor time. Windows knows few signals. */
+/** The signal by which a worker process ends itself at the CPU limit. Windows supports few signals. */
 export const cpuLimitSignal = process.platform === 'win32' ? 'SIGKILL' : 'SIGVTALRM';
 
-/** Slots of the memory that a worker process shares with its watch. */
+/** Slots of the memory that a worker process shares with its watchdog. */
 export const sharedSlots = { taskStartMs: 0, count: 1 };
 
-/** The module beside another one, whether run from source or built. */
+/** The URL of a module in the folder of another one, both from source and built. */
 export function siblingModule(url: string, name: string): URL {
   return new URL(`./${name}${url.endsWith('.ts') ? '.ts' : '.js'}`, url);
 }

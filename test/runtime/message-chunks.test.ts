@@ -7,9 +7,9 @@ describe('splitMessage and joinMessage', () => {
 
   it('splits long members off an object and joins them again', () => {
     const value = { name: 'x', list, short: [1, 2], bytes, nothing: null };
-    const { rest, pieces } = splitMessage(value);
+    const { rest, chunks } = splitMessage(value);
     expect(rest).toEqual({ name: 'x', short: [1, 2], nothing: null });
-    expect(pieces.map(({ name, part }) => [name, part.length])).toEqual([
+    expect(chunks.map(({ name, part }) => [name, part.length])).toEqual([
       ['list', 10],
       ['list', 10],
       ['list', 5],
@@ -17,7 +17,7 @@ describe('splitMessage and joinMessage', () => {
       ['bytes', 131_072],
       ['bytes', 37_856],
     ]);
-    const whole = joinMessage(rest, pieces) as typeof value;
+    const whole = joinMessage(rest, chunks) as typeof value;
     expect({ ...whole, bytes: Uint8Array.from(whole.bytes) }).toEqual(value);
   });
 
@@ -31,10 +31,10 @@ describe('splitMessage and joinMessage', () => {
     new Date(0),
     list,
   ])('leave %j whole', (value) => {
-    const { rest, pieces } = splitMessage(value);
+    const { rest, chunks } = splitMessage(value);
     expect(rest).toBe(value);
-    expect(pieces).toEqual([]);
-    expect(joinMessage(rest, pieces)).toBe(value);
+    expect(chunks).toEqual([]);
+    expect(joinMessage(rest, chunks)).toBe(value);
   });
 
   it('preserves nested lists and members of any name', () => {
@@ -43,8 +43,8 @@ describe('splitMessage and joinMessage', () => {
       ['__proto__', lists],
       ['constructor', lists],
     ]);
-    const { rest, pieces } = splitMessage(value);
-    expect(joinMessage(rest, pieces)).toEqual(value);
-    expect(Object.keys(joinMessage(rest, pieces) as object)).toEqual(['__proto__', 'constructor']);
+    const { rest, chunks } = splitMessage(value);
+    expect(joinMessage(rest, chunks)).toEqual(value);
+    expect(Object.keys(joinMessage(rest, chunks) as object)).toEqual(['__proto__', 'constructor']);
   });
 });

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import { type Cursor, formatCursor, parseCursor } from '../../domain/events/event.ts';
 import type { ClaimedDelivery, DeliveryResult, DeliveryTiming } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import { valueList } from '../engine/write-rows.ts';
 import type { Store } from '../engine/store.ts';
+import { valueList } from '../engine/write-rows.ts';
 
 const positionName = 'websub position';
 

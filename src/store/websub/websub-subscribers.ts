@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Subscriber } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
-import { valueList } from '../engine/write-rows.ts';
 import type { Store } from '../engine/store.ts';
+import { valueList } from '../engine/write-rows.ts';
 
 /**
  * Stores a subscriber that has just been verified: a new one, or the new lease and secret of an existing one. Queues the

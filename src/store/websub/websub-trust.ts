@@ -99,7 +99,8 @@ async function deleteDelivered(store: Store, beforeMs: number): Promise<void> {
     .where('at_ms', '<', beforeMs)
     .limit(1)
     .execute();
-  if (old.length > 0) await store.write((tx) => tx.deleteFrom('websub_pushed_entry').where('at_ms', '<', beforeMs).execute());
+  if (old.length > 0)
+    await store.write((tx) => tx.deleteFrom('websub_pushed_entry').where('at_ms', '<', beforeMs).execute());
 }
 
 /** Ids of sources that have a trusted hub with a valid lease. */
