@@ -111,10 +111,7 @@ async function end(child) {
   server = null;
   child.kill('SIGTERM');
   // A second signal skips the wait for open streams: an open page reconnects to the next server.
-  const timers = [
-    setTimeout(() => child.kill('SIGTERM'), 100),
-    setTimeout(() => child.kill('SIGKILL'), 10_000),
-  ];
+  const timers = [setTimeout(() => child.kill('SIGTERM'), 100), setTimeout(() => child.kill('SIGKILL'), 10_000)];
   await child.ended;
   for (const each of timers) clearTimeout(each);
 }

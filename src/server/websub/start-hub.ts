@@ -128,7 +128,10 @@ function createClients({ settings, clock, publicUrl }: Pick<StartHubParts, 'sett
   return {
     // Anybody may name a callback: networks that are open to the operator's own hosts are closed to callbacks.
     client: createWebSubHttpClient({ ...shared, ports: callbackTcpPorts }),
-    // The operator has named this hub: any port is allowed.
-    externalClient: createWebSubHttpClient({ ...shared, configuredHosts: { networks: allowPrivateNetworks, includes } }),
+    // The operator has named this hub, so that every port is allowed.
+    externalClient: createWebSubHttpClient({
+      ...shared,
+      configuredHosts: { networks: allowPrivateNetworks, includes },
+    }),
   };
 }
