@@ -56,7 +56,7 @@ describe('reconcile', () => {
   it('ignores invalid hub URLs and repeated hubs', () => {
     const hubs = [hub, hub, 'mailto:hub@example.org', 'http://[', 'http://plain.example.org/'];
     const { add } = reconcile([source({ hubs })], []);
-    expect(add.map((wish) => [wish.hub, wish.secret === null])).toEqual([
+    expect(add.map((desired) => [desired.hub, desired.secret === null])).toEqual([
       [hub, false],
       ['http://plain.example.org/', true],
     ]);

@@ -27,7 +27,7 @@ function plain(text: string): string {
   return text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-/** The hub and self links that stand in a document, whatever its format. */
+/** The hub and self links of a document of any format. */
 function bodyLinks(body: string): Link[] {
   if (body.startsWith('{')) {
     const { feed_url, hubs = [] } = JSON.parse(body) as { feed_url: string; hubs?: { type: string; url: string }[] };
