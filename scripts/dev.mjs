@@ -51,6 +51,7 @@ function compile({ name, project, outDir }) {
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (/Starting (incremental )?compilation/.test(line)) {
       results.set(name, 'running');
+      clearTimeout(timer);
       report = [];
       return;
     }
