@@ -1,4 +1,5 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import type { WebSubEndpoints } from '../push/websub/websub-hub.ts';
 import { adminRoutes } from './admin/admin-routes.tsx';
 import { apiRoutes } from './api/api-routes.ts';
 import { commentRoutes } from './comments/comment-routes.ts';
@@ -20,7 +21,7 @@ import { createQueryLimit } from './shared/query-limit.ts';
 import { notFound, type Problem, RequestError, toProblem } from './shared/request-error.ts';
 import { FeedLimit } from './syndication/feed-limit.ts';
 import { feedRoutes, isFeedPath } from './syndication/feed-routes.ts';
-import { type WebSubEndpoints, websubRoutes } from './websub/websub-routes.ts';
+import { websubRoutes } from './websub/websub-routes.ts';
 
 /** The app, and its cache of responses, which wraps the listener of the HTTP server. */
 export interface App extends Hono {

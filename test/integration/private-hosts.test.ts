@@ -56,7 +56,10 @@ describe('a server that may read feeds in a private network', () => {
       until(text, async () => ((await (await fetch(`${url}/feed.json`)).text()).includes(text) ? true : null));
     await page('News 1');
     await page('News 50');
-    await until('an answer about the hub', () => server.output().includes('a subscription request to a hub failed') || null);
+    await until(
+      'an answer about the hub',
+      () => server.output().includes('a subscription request to a hub failed') || null,
+    );
     await until('the end of the redirect', () => server.output().includes('"source":"moved"') || null);
 
     // No known entry: the archive would be read now.

@@ -7,7 +7,6 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { AdminPort } from './admin-port.ts';
 import type { QueryLimit } from './query-limit.ts';
-import type { WebSubEndpoints } from '../../push/websub/websub-hub.ts';
 import type { ReadPort } from './read-port.ts';
 import type { Readers } from './readers-port.ts';
 
