@@ -114,7 +114,7 @@ describe('commands on a database', () => {
       await confirmSubscription(server, 1, { nowMs: noon, leaseUntilMs: noon + 75 * minute, renewMs: noon + minute });
       await updateSubscription(server, 1, { trust: 'trusted' });
       const table = await list();
-      expect(table).toContain('hub hub.example.org: trusted, 0 pushes, 0 missed; hub new.example.org: wanted');
+      expect(table).toContain('hub hub.example.org: trusted, 0 pushes, 0 missed; hub new.example.org: desired');
       const json = await list({ json: true });
       expect(JSON.parse(json).sources[0].subscriptions[0]).toMatchObject({
         hub: 'https://hub.example.org/',

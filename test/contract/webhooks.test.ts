@@ -36,7 +36,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
         id: 'hook',
         url,
         seq: 1,
-        told: 1,
+        announcedSeq: 1,
         failures: 0,
         pausedMs: null,
         lastOutcome: null,
@@ -52,7 +52,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       const after = {
         ...before,
         seq: 2,
-        told: 2,
+        announcedSeq: 2,
         failures: 3,
         firstFailedMs: noon,
         nextAttemptMs: noon + hour,
@@ -129,7 +129,7 @@ describe.each(engines)('webhooks on $name', (engine) => {
       const before = await hook(store);
       await updateWebhookState(store, before, { ...before, seq: 2, announcedSeq: 1, failures: 2, pausedMs: noon });
       await seekWebhook(store, 'hook', null);
-      expect(await hook(store)).toMatchObject({ seq: 2, told: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
+      expect(await hook(store)).toMatchObject({ seq: 2, announcedSeq: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
       const epoch = 'another';
       await seekWebhook(store, 'hook', { epoch, seq: 0 });
       expect(await hook(store)).toMatchObject({ epoch, seq: 0, told: 0 });

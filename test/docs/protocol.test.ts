@@ -41,25 +41,25 @@ const answers: readonly HttpRefusal[] = [...Object.values(handshakeRefusals), ..
 
 describe('docs/PROTOCOL.md', () => {
   it.each([
-    ['close codes', table(['code', 'reason', 'come back', 'what happened'], [...ownCodes, ...plainCodes])],
+    ['close codes', table(['code', 'reason', 'reconnect', 'meaning'], [...ownCodes, ...plainCodes])],
     [
       'limits',
       table(
-        ['what', 'most', 'beyond it'],
+        ['limit', 'maximum', 'when exceeded'],
         liveLimits().map(({ limit, maximum, whenExceeded }) => [limit, maximum, whenExceeded]),
       ),
     ],
     [
       'error codes',
       table(
-        ['code', 'what is wrong'],
+        ['code', 'meaning'],
         Object.entries(protocolErrors).map(([code, meaning]) => [`\`${code}\``, meaning]),
       ),
     ],
     [
       'reset reasons',
       table(
-        ['reason', 'what happened'],
+        ['reason', 'meaning'],
         Object.entries(resetReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
       ),
     ],
