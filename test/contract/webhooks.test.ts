@@ -132,6 +132,6 @@ describe.each(engines)('webhooks on $name', (engine) => {
       expect(await hook(store)).toMatchObject({ seq: 2, announcedSeq: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
       const epoch = 'another';
       await seekWebhook(store, 'hook', { epoch, seq: 0 });
-      expect(await hook(store)).toMatchObject({ epoch, seq: 0, told: 0 });
+      expect(await hook(store)).toMatchObject({ epoch, seq: 0, announcedSeq: 0 });
     }));
 });
