@@ -2,6 +2,7 @@ import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
+import { unpooled } from '../../runtime/unpooled.ts';
 import { channelOf, createMatcher, filterKeyOf, type Matcher } from './event-filter.ts';
 import type { FacetCache } from './facet-cache.ts';
 import type { StepCache } from './step-cache.ts';
@@ -146,8 +147,9 @@ export class FilterGroup {
       pos = event.seq;
       if (framed.length === maxEventsPerDelivery) break;
     }
-    const bytes =
-      framed.length === 0 ? null : wire.encoding.encode({ ch: this.channel, epoch: wire.epoch, events: framed });
+    const encode = (): Buffer => wire.encoding.encode({ ch: this.channel, epoch: wire.epoch, events: framed });
+    // Steps are cached, and would keep whole pools of buffers in memory.
+    const bytes = framed.length === 0 ? null : unpooled(encode());
     return { pos, prev, bytes, count: framed.length, isNew: true, seqs: framed.map(({ seq }) => seq) };
   }
 }

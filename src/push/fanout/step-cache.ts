@@ -1,7 +1,7 @@
 import type { FilterGroup, Step } from './frames.ts';
 
 const maxSteps = 4096;
-const maxBytes = 16 * 1024 * 1024;
+const maxBytes = 8 * 1024 * 1024;
 
 /** Start and end of a step, and its encoding. */
 export interface StepKey {

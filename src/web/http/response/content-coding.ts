@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib';
+import { unpooled } from '../../../runtime/unpooled.ts';
 
 /** A content coding (RFC 9110 §8.4) that responses may be sent in. */
 export type ContentCoding = 'br' | 'gzip';
@@ -56,7 +57,7 @@ export class CompressibleBody {
   #encodedBytes = 0;
 
   constructor(body: string | Buffer<ArrayBuffer>, { level = 'fast', taggedText }: BodyOptions = {}) {
-    this.bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.bytes = unpooled(typeof body === 'string' ? Buffer.from(body) : body);
     this.tag = createHash('sha256')
       .update(taggedText ?? this.bytes)
       .digest('base64url')
@@ -80,7 +81,7 @@ export class CompressibleBody {
     if (known !== undefined) return known;
     const encoded = compress(this.bytes, coding, this.#level).then((bytes) => {
       this.#encodedBytes += bytes.length;
-      return bytes;
+      return unpooled(bytes);
     });
     this.#encoded.set(coding, encoded);
     return encoded;
