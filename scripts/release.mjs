@@ -13,7 +13,7 @@ const heading = '## Unreleased';
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
 /** The text below the heading "Unreleased", up to the next heading of a version. */
-export function unreleasedNotes(text) {
+function unreleasedNotes(text) {
   const start = text.indexOf(`${heading}\n`);
   if (start === -1) throw new Error(`CHANGELOG.md: no heading "${heading}"; add it above the newest version`);
   const from = start + heading.length + 1;

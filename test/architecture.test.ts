@@ -5,28 +5,16 @@ import { describe, expect, it } from 'vitest';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
-/** What each room may import from, beside itself. `*` is everything. */
+/**
+ * What the files of a folder may import, beside their own folder: folders below src/ with everything below them, or
+ * single files. A rule for a folder holds for its subfolders that have none of their own. `*` is everything.
+ */
 const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
-  domain: [],
-  runtime: [],
-  config: ['domain', 'runtime'],
-  fetch: ['domain', 'runtime'],
-  parse: ['domain', 'runtime'],
-  normalise: ['domain', 'runtime'],
-  schedule: ['domain', 'runtime'],
-  store: ['domain', 'runtime', 'db'],
-  push: ['domain', 'runtime'],
-  'refresh.ts': ['domain', 'runtime', 'server/stages'],
-  server: '*',
-  'web/views': ['domain'],
-  web: ['domain', 'runtime', 'store', 'push', 'web/views'],
-  'client/browser': ['client', 'domain/events/wire.ts', 'domain/dateline.ts', 'domain/durations.ts', 'domain/slug.ts'],
-  client: ['domain/events/wire.ts'],
-  demo: ['domain', 'runtime', 'config'],
-  'worker.ts': '*',
-  'cli.ts': '*',
-  cli: '*',
+//RULES
 };
+
+/** Folders that import nothing from their siblings; other folders build on them. */
+const floors = ['domain', 'runtime', 'web/shared'];
 
 interface Import {
   readonly from: string;
@@ -48,19 +36,58 @@ function importsOf(file: string, text: string): Import[] {
   });
 }
 
-/** `web/views/front.tsx` -> `web/views`; `store/items/store-items.ts` -> `store`; `main.ts` -> `main.ts`. */
-function roomOf(file: string): string {
-  if (file.startsWith('web/views/')) return 'web/views';
-  if (file.startsWith('client/browser/')) return 'client/browser';
-  return file.split('/')[0] ?? file;
+/** The folder of a file; a file at src/ is a folder of its own. */
+function folderOf(file: string): string {
+  return file.includes('/') ? path.posix.dirname(file) : file;
 }
 
-function allowed({ from, to }: Import): boolean {
-  const room = roomOf(from);
-  const list = mayImport[room];
-  if (list === undefined) return false;
-  if (list === '*' || roomOf(to) === room) return true;
-  return list.some((entry) => to === entry || to.startsWith(`${entry}/`));
+/** The rule of the nearest folder that has one. */
+function ruleOf(folder: string): readonly string[] | '*' | null {
+  for (let at = folder; at !== '.'; at = path.posix.dirname(at)) {
+    const rule = mayImport[at];
+    if (rule !== undefined) return rule;
+  }
+  return null;
+}
+
+function isAllowed({ from, to }: Import): boolean {
+  const folder = folderOf(from);
+  const rule = ruleOf(folder);
+  if (rule === '*' || folderOf(to) === folder) return true;
+  return rule?.some((entry) => to === entry || to.startsWith(`${entry}/`)) ?? false;
+}
+
+/** The two siblings, folders or a folder's own files (`.`), between which an import crosses, below their parent. */
+function crossing({ from, to }: Import): readonly [parent: string, from: string, to: string] | null {
+  const [a, b] = [from.split('/'), to.split('/')];
+  let depth = 0;
+  while (depth < a.length - 1 && depth < b.length - 1 && a[depth] === b[depth]) depth += 1;
+  const at = (parts: readonly string[]): string => (depth < parts.length - 1 ? (parts[depth] ?? '') : '.');
+  if (to.startsWith('..') || at(a) === at(b)) return null;
+  return [a.slice(0, depth).join('/'), at(a), at(b)];
+}
+
+/** Pairs of siblings that import each other, at every level. Files at src/ are entry points, each for itself. */
+function mutualPairs(all: readonly Import[]): string[] {
+  const edges = new Set<string>();
+  for (const one of all) {
+    const pair = crossing(one);
+    if (pair !== null && !(pair[0] === '' && pair.includes('.'))) edges.add(pair.join(' '));
+  }
+  return [...edges].filter((edge) => {
+    const [parent, from = '', to = ''] = edge.split(' ');
+    return from < to && edges.has(`${parent} ${to} ${from}`);
+  });
+}
+
+function parentsOf(file: string): string[] {
+  const parts = file.split('/');
+  return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+function isSibling(floor: string, to: string): boolean {
+  const parent = path.posix.dirname(floor);
+  return parent === '.' || to.startsWith(`${parent}/`);
 }
 
 const imports = [...textOf].flatMap(([file, text]) => importsOf(file, text));
@@ -74,55 +101,64 @@ function placesOf(pattern: RegExp, except: (file: string) => boolean): string[] 
   });
 }
 
-describe('the house', () => {
-  it('reads every source file and finds its imports', () => {
+describe('the folders of src', () => {
+  it('are all read, with their imports', () => {
     expect(files.length).toBeGreaterThan(20);
     expect(imports.length).toBeGreaterThan(20);
   });
 
-  it('knows a rule for every room', () => {
-    expect([...new Set(files.map(roomOf))].filter((room) => mayImport[room] === undefined)).toEqual([]);
+  it('have a rule each', () => {
+    expect([...new Set(files.map(folderOf))].filter((folder) => ruleOf(folder) === null)).toEqual([]);
+    const known = new Set(files.flatMap((file) => [file, folderOf(file), ...parentsOf(file)]));
+    expect(Object.keys(mayImport).filter((folder) => !known.has(folder))).toEqual([]);
   });
 
-  it('lets no room import what the plan forbids', () => {
-    expect(imports.filter((one) => !allowed(one)).map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+  it('import only what their rule allows', () => {
+    expect(imports.filter((one) => !isAllowed(one)).map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
   });
 
-  it('refuses an import that the plan forbids', () => {
-    expect(allowed({ from: 'push/log/log-tail.ts', to: 'store/log/event-log.ts', typeOnly: true })).toBe(false);
-    expect(allowed({ from: 'web/views/front.tsx', to: 'web/shared/request-error.ts', typeOnly: false })).toBe(false);
-    expect(allowed({ from: 'client/client.ts', to: 'domain/events/wire.ts', typeOnly: true })).toBe(true);
-    expect(allowed({ from: 'client/client.ts', to: 'domain/events/event.ts', typeOnly: true })).toBe(false);
+  it('do not import each other, at any level', () => {
+    expect(mutualPairs(imports)).toEqual([]);
   });
 
-  it('gives refresh.ts and the client only types', () => {
+  it('are judged by a check that finds both faults', () => {
+    const one = (from: string, to: string): Import => ({ from, to, typeOnly: false });
+    expect(isAllowed(one('push/log/log-tail.ts', 'store/log/event-log.ts'))).toBe(false);
+    expect(isAllowed(one('client/client.ts', 'domain/events/wire.ts'))).toBe(true);
+    expect(isAllowed(one('client/client.ts', 'domain/items/item.ts'))).toBe(false);
+    expect(mutualPairs([one('a/b/x.ts', 'a/c/y.ts'), one('a/c/z.ts', 'a/b/x.ts')])).toEqual(['a b c']);
+    expect(mutualPairs([one('a/x.ts', 'a/c/y.ts'), one('a/c/z.ts', 'a/w.ts')])).toEqual(['a . c']);
+    expect(mutualPairs([one('a/b/x.ts', 'a/c/y.ts'), one('a/c/z.ts', 'd/b/x.ts')])).toEqual([]);
+  });
+
+  it('that are floors import none of their siblings', () => {
+    const upward = imports.filter(({ from, to }) =>
+      floors.some((floor) => from.startsWith(`${floor}/`) && !to.startsWith(`${floor}/`) && isSibling(floor, to)),
+    );
+    expect(upward.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
+  });
+
+  it('give only types to refresh.ts and to the client', () => {
     const valued = imports.filter(
       (one) =>
-        (one.from === 'refresh.ts' || (roomOf(one.from) === 'client' && !one.to.startsWith('client/'))) &&
+        (one.from === 'refresh.ts' || (one.from.startsWith('client/') && !one.to.startsWith('client/'))) &&
         !one.typeOnly,
     );
     expect(valued.map((one) => `${one.from} -> ${one.to}`)).toEqual([]);
   });
+});
 
-  it('has no two rooms that import each other', () => {
-    const edges = new Set(imports.map((one) => `${roomOf(one.from)} ${roomOf(one.to)}`));
-    const mutual = [...edges].filter((edge) => {
-      const [from, to] = edge.split(' ');
-      return from !== to && edges.has(`${to} ${from}`);
-    });
-    expect(mutual).toEqual([]);
-  });
-
-  it('reads the environment in one place', () => {
+describe('the sources', () => {
+  it('read the environment in one place', () => {
     expect(placesOf(/process\.env/, (file) => file === 'config/environment/environment.ts')).toEqual([]);
   });
 
-  it('asks the time in one place, the published client apart', () => {
+  it('read the clock in one place, the published client apart', () => {
     const clock = /Date\.now\(|performance\.now\(|new Date\(\)/;
     expect(placesOf(clock, (file) => file === 'runtime/clock.ts' || file.startsWith('client/'))).toEqual([]);
   });
 
-  it('names a database engine only where one is chosen', () => {
+  it('name a database engine only where one is chosen', () => {
     const chooser =
       /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/open-store\.ts|config\/environment\/.*|server\/start\.ts)$/;
     expect(placesOf(/sqlite|postgres/i, (file) => chooser.test(file))).toEqual([]);
