@@ -89,7 +89,8 @@ const problems = [
 const lengths = sources.map((f) => f.lines).sort((a, b) => a - b);
 const p90 = lengths[Math.floor(lengths.length * 0.9)] ?? 0;
 const sum = (list) => list.reduce((total, f) => total + f.lines, 0);
-if (p90 > limits.p90FileLines) problems.push(`nine files of ten have up to ${p90} lines; at most ${limits.p90FileLines}`);
+if (p90 > limits.p90FileLines)
+  problems.push(`nine files of ten have up to ${p90} lines; at most ${limits.p90FileLines}`);
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(

@@ -34,7 +34,16 @@ function release(version) {
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(changelog, text.replace(`${heading}\n`, `${heading}\n\n## ${version} - ${date}\n`));
   for (const name of ['package.json', 'package-lock.json']) setVersion(path.join(root, name), version);
-  git('commit', '--quiet', '-m', `chore: release ${version}`, '--', 'CHANGELOG.md', 'package.json', 'package-lock.json');
+  git(
+    'commit',
+    '--quiet',
+    '-m',
+    `chore: release ${version}`,
+    '--',
+    'CHANGELOG.md',
+    'package.json',
+    'package-lock.json',
+  );
   git('tag', '--annotate', `v${version}`, '--cleanup=verbatim', '-m', `Newswire ${version}\n\n${notes}`);
   console.log(`committed and tagged v${version}. To publish it:\n  git push --follow-tags\n  npm publish`);
 }

@@ -25,7 +25,7 @@ export async function describeDocument(task: RawDocument): Promise<FeedDescripti
 }
 
 /** Does what a task asks for. */
-export async function runTask(task: DocumentTask): Promise<DocumentResult> {
+export default async function runTask(task: DocumentTask): Promise<DocumentResult> {
   switch (task.kind) {
     case 'digest':
       return await normaliseDocument(task);
@@ -39,6 +39,3 @@ export async function runTask(task: DocumentTask): Promise<DocumentResult> {
       return assertNever(task);
   }
 }
-
-// The pool takes a module's default export for its task.
-export default runTask;

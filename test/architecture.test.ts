@@ -10,7 +10,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
  * single files. A rule for a folder holds for its subfolders that have none of their own. `*` is everything.
  */
 const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
-//RULES
+  //RULES
 };
 
 /** Folders that import nothing from their siblings; other folders build on them. */

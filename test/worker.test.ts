@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeDocument, normaliseDocument, runTask } from '../src/worker.ts';
+import runTask, { describeDocument, normaliseDocument } from '../src/worker.ts';
 import { rssDocument } from './support/documents.ts';
 import { plainOptions } from './support/parsed-feed.ts';
 

@@ -50,7 +50,7 @@ export interface Fetcher {
   close(): Promise<void>;
 }
 
-export interface GetOptions {
+interface GetOptions {
   readonly signal?: AbortSignal;
   /** The Accept header; by default that for feeds. */
   readonly accept?: string;

@@ -35,7 +35,7 @@ export interface Metrics {
 }
 
 /** The new and updated items of a document. */
-export type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
+type ItemCounts = Pick<RefreshResult, 'added' | 'updated'>;
 
 /** The parts of the live side that are read at each scrape. */
 export interface LiveSide {

@@ -129,7 +129,13 @@ describe.each(engines)('webhooks on $name', (engine) => {
       const before = await hook(store);
       await updateWebhookState(store, before, { ...before, seq: 2, announcedSeq: 1, failures: 2, pausedMs: noon });
       await seekWebhook(store, 'hook', null);
-      expect(await hook(store)).toMatchObject({ seq: 2, announcedSeq: 1, failures: 0, pausedMs: null, nextAttemptMs: 0 });
+      expect(await hook(store)).toMatchObject({
+        seq: 2,
+        announcedSeq: 1,
+        failures: 0,
+        pausedMs: null,
+        nextAttemptMs: 0,
+      });
       const epoch = 'another';
       await seekWebhook(store, 'hook', { epoch, seq: 0 });
       expect(await hook(store)).toMatchObject({ epoch, seq: 0, announcedSeq: 0 });

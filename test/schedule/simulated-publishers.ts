@@ -14,7 +14,7 @@ import {
 } from './rules/poll-fixtures.ts';
 
 /** How a publisher responds; the last six are hostile. */
-export type PublisherBehaviour =
+type PublisherBehaviour =
   | 'honest'
   | 'ignores-validators'
   | 'hangs'

@@ -12,7 +12,7 @@ export interface Element {
 const blocks = new Set(['p', 'li', 'h1', 'h2', 'td', 'th', 'dt', 'dd']);
 
 /** Every element of a page in document order. */
-export function parseElements(html: string): Element[] {
+function parseElements(html: string): Element[] {
   const all: Element[] = [];
   const open: Element[] = [];
   const parser = new Parser({

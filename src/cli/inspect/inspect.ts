@@ -14,7 +14,7 @@ import type { DocumentProcessor } from '../../server/document-processor.ts';
 import { type FeedReport, processFirstFetch, reportFeed } from './dry-run.ts';
 
 /** Why a URL could not be read as a feed. */
-export interface FeedFailure {
+interface FeedFailure {
   readonly url: string;
   /** A failure code, `throttled` or `gone`. */
   readonly failure: string;

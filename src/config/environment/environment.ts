@@ -16,9 +16,9 @@ import {
 } from './environment-values.ts';
 
 /** What a process does: it polls sources, serves readers, or both. */
-export type Role = 'poll' | 'serve';
+type Role = 'poll' | 'serve';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

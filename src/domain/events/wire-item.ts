@@ -4,7 +4,7 @@ import type { Facets } from './event.ts';
 import type { WireItem } from './wire.ts';
 
 /** UTF-8 bytes. Longer `html` is omitted from the wire. */
-export const maxHtmlBytes = 32 * 1024;
+const maxHtmlBytes = 32 * 1024;
 const maxSearchChars = 16 * 1024;
 
 function htmlPart(html: string): { html: string } | { htmlOmitted: true } | Record<string, never> {

@@ -31,7 +31,7 @@ export interface HttpClientOptions {
   readonly ca?: readonly string[];
 }
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   /** Absolute, or relative to `base`. */
   readonly url: string;

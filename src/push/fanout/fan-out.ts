@@ -17,7 +17,7 @@ import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } 
 export type StartPosition = Cursor | 'head' | 'floor';
 
 /** A subscription to be created. */
-export interface SubscribeRequest {
+interface SubscribeRequest {
   readonly filters: readonly Filter[];
   readonly after: StartPosition;
   readonly sink: Sink;

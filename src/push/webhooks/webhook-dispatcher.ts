@@ -26,7 +26,7 @@ export interface WebhookRequest {
 }
 
 /** Stores the state of webhooks. Both methods may fail; the dispatcher retries. */
-export interface WebhookStateStore {
+interface WebhookStateStore {
   /** The state of a webhook; null: it was never declared. */
   read(id: string): Promise<WebhookState | null>;
   /** Compare-and-set. Returns false, and writes nothing, when another writer has moved the position. */

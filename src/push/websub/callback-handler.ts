@@ -21,7 +21,7 @@ export interface CallbackResponse {
 }
 
 /** A content distribution request as received. */
-export interface IncomingPush {
+interface IncomingPush {
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   readonly signature: string | null;

@@ -9,7 +9,7 @@ import type {
 } from '../../domain/websub/websub-subscription.ts';
 
 /** When a source is to be polled at the latest, and why. */
-export interface EarlierPoll {
+interface EarlierPoll {
   readonly atMs: number;
   readonly nowMs: number;
   /** For the operator, as in `newswire sources`. */

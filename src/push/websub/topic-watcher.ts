@@ -70,7 +70,7 @@ export class TopicWatcher {
 }
 
 /** The topics that events change: those that contain their items now, and those that did before. */
-export function affectedTopics(events: readonly LogEvent[], publicUrl: string): string[] {
+function affectedTopics(events: readonly LogEvent[], publicUrl: string): string[] {
   const paths = new Set(['']);
   for (const { facets, previousFacets } of events) {
     for (const { sections, sources } of previousFacets === null ? [facets] : [facets, previousFacets]) {

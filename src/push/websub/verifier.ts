@@ -217,7 +217,7 @@ export async function sendDenial(client: WebSubHttpClient, key: SubscriberKey, r
 }
 
 /** Appends parameters to a callback. Its own query stays unchanged, byte for byte. */
-export function appendQuery(callback: string, params: Readonly<Record<string, string>>): string {
+function appendQuery(callback: string, params: Readonly<Record<string, string>>): string {
   const separator = !callback.includes('?') ? '?' : /[?&]$/.test(callback) ? '' : '&';
   return `${callback}${separator}${new URLSearchParams(params)}`;
 }

@@ -17,7 +17,7 @@ export interface HubParts extends ContentDistributorParts {
 }
 
 /** The response to a request: 202 if it was accepted, otherwise the reason. */
-export type HubResponse =
+type HubResponse =
   | { readonly status: 202 | 400 | 429; readonly text: string }
   /** Another hub serves our topics. */
   | { readonly status: 307; readonly text: string; readonly location: string };

@@ -12,7 +12,7 @@ export interface ReadySource {
 }
 
 /** What a finished refresh reports about its host. */
-export interface HostReport {
+interface HostReport {
   /** Whether one of our deadlines ended it. */
   readonly timedOut: boolean;
   /** How long the host asked not to be polled; null: it did not. */

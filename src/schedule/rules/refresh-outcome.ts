@@ -3,7 +3,7 @@ import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from '../../domain/polling/fetch-outcome.ts';
 
 /** A fetched document without its body. */
-export type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
+type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
 
 /** The document was read and its items are stored. */
 export interface StoredDocument {

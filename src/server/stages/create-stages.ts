@@ -69,7 +69,7 @@ function tellsOfNetwork(brake: NetworkBreaker, state: PollState, outcome: FetchO
 }
 
 /** The stages over real parts. */
-export function createStages(parts: StageDependencies): Stages {
+function createStages(parts: StageDependencies): Stages {
   const { store, clock } = parts;
   const settlementOf = (poll: Poll, happened: RefreshOutcome): PollResult => {
     const settlement = nextPollState({

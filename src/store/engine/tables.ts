@@ -8,7 +8,7 @@ import type { PollResult } from '../../domain/polling/poll.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 
 /** One column: its type in the database and in TypeScript. Instants are `bigint`, epoch ms. */
-export interface Column<T> {
+interface Column<T> {
   readonly type: 'text' | 'integer' | 'bigint';
   readonly nullable: boolean;
   /** Never set: it carries the TypeScript type only. */

@@ -34,7 +34,7 @@ export interface StoreRequest {
 }
 
 /** What a whole document came to. */
-export interface DocumentCounts extends BatchCounts {
+interface DocumentCounts extends BatchCounts {
   /** Items that it lacks, although it says it is complete, and that no document before lacked. */
   readonly missing: readonly number[];
 }

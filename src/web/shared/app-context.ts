@@ -11,7 +11,7 @@ import type { ReadPort } from './read-port.ts';
 import type { Readers } from './readers-port.ts';
 
 /** The metrics of this process, and who may read them from another machine. */
-export interface MetricsEndpoint {
+interface MetricsEndpoint {
   readonly contentType: string;
   read(): Promise<string>;
   /** METRICS_TOKEN; null: not set, so only this machine may read. */

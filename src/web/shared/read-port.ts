@@ -3,13 +3,10 @@ import type { WebhookCondition } from '../../domain/events/webhook.ts';
 import type { Item } from '../../domain/items/item.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
-import type { ItemsSnapshot, SnapshotQuery, WithdrawnItem } from '../../store/queries/snapshot.ts';
+import type { ItemsSnapshot, SnapshotQuery } from '../../store/queries/snapshot.ts';
 
 /** Selects a page of items. */
 export type ItemsQuery = SnapshotQuery;
-
-/** A withdrawn item. Output feeds derive their entry ids from its key. */
-export type Withdrawal = WithdrawnItem;
 
 /** Items, and the log position at which they were read in the same transaction. */
 export type Snapshot = ItemsSnapshot;
@@ -22,7 +19,7 @@ export interface LogPage {
 }
 
 /** A section that has items or sources. */
-export interface SectionEntry {
+interface SectionEntry {
   readonly name: string;
   readonly items: number;
 }
@@ -70,7 +67,7 @@ export interface WebhookHealth {
 }
 
 /** One hour of the last day. */
-export interface ActivityHour {
+interface ActivityHour {
   /** The start of the hour. */
   readonly hourMs: number;
   readonly added: number;

@@ -16,7 +16,7 @@ interface StatusHour {
 }
 
 /** The peak of concurrent live connections within an hour. */
-export interface SessionHour {
+interface SessionHour {
   readonly hourMs: number;
   readonly peak: number;
 }

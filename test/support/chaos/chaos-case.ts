@@ -30,7 +30,7 @@ export interface Network {
 }
 
 /** A prepared case: its URL, responses and network. */
-export interface PreparedCase {
+interface PreparedCase {
   /** Absent: the URL of the case. */
   readonly url?: string;
   /** The responses in order; the last one repeats. */
@@ -54,7 +54,7 @@ export interface ChaosCase {
 const channel = { title: 'Example Herald', link: 'https://herald.example.org/' };
 
 /** The entries of the good document, newest first. */
-export const goodEntries = [3, 2, 1].map((n) => ({
+const goodEntries = [3, 2, 1].map((n) => ({
   guid: `herald-${n}`,
   title: `Story ${n} of the herald`,
   link: `https://herald.example.org/stories/${n}`,

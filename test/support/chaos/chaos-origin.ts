@@ -30,7 +30,7 @@ export function chaosCase(row: string): ChaosCase {
 }
 
 /** The prepared source of a case. */
-export interface PreparedSource {
+interface PreparedSource {
   /** The declared URL of the source. */
   readonly url: string;
   readonly network: Network;

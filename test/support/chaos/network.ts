@@ -15,7 +15,7 @@ import {
 } from './chaos-case.ts';
 
 /** The name of the origin where a case plays with names. */
-export const chaosName = 'chaos.example.org';
+const chaosName = 'chaos.example.org';
 export const publicAddress = '93.184.215.14';
 const otherAddress = '93.184.215.15';
 /** The neighbour's origin is here, and nothing else may be reached where a case is about addresses. */

@@ -38,7 +38,7 @@ export interface PollOptions {
 }
 
 /** Differences of a case from the default. */
-export interface CaseOptions {
+interface CaseOptions {
   readonly source?: Partial<Source>;
   /** Further sources of the same host. */
   readonly siblings?: (url: string) => readonly Source[];

@@ -34,7 +34,7 @@ export interface TestLiveServer {
 }
 
 /** How a client connects. `protocol: null` offers no subprotocol. */
-export interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'> {
+interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'> {
   readonly protocol?: string | null;
 }
 

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 
-export type Sender = 'client' | 'server';
+type Sender = 'client' | 'server';
 
 /** Validates the messages of a connection against the AsyncAPI document of the server. */
 export interface ProtocolCheck {

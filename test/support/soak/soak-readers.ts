@@ -3,7 +3,7 @@ import { NewswireClient } from '../../../src/client/client.ts';
 import type { ServerMessage, WireEvent, WireFilter } from '../../../src/domain/events/wire.ts';
 
 /** A deliberate mistake of a client, which the comparison must detect. */
-export type Flaw = 'forgets its cursor' | 'applies repeats';
+type Flaw = 'forgets its cursor' | 'applies repeats';
 
 /** Connection and filter of a client. */
 export interface ReaderOptions {
@@ -211,7 +211,7 @@ class SocketReader implements SoakReader {
 }
 
 /** The URL of a stream with a filter. */
-export function eventStreamUrl(filter: WireFilter, after: string): string {
+function eventStreamUrl(filter: WireFilter, after: string): string {
   const params = new URLSearchParams({ after });
   for (const source of filter.sources ?? []) params.append('source', source);
   if (filter.q !== undefined) params.set('q', filter.q);

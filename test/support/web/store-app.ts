@@ -18,7 +18,7 @@ import { makeApp, site } from './test-app.ts';
 
 /** The User-Agent of a desktop browser. */
 export const browserAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
-export const origin = 'https://news.example.com';
+const origin = 'https://news.example.com';
 
 /** A request of a test. Absent fields are those of a browser at 192.0.2.1. */
 export interface TestRequest {

@@ -24,7 +24,7 @@ export interface StubLiveServer {
 }
 
 /** A `subscribe` message of a page. */
-export interface Subscription {
+interface Subscription {
   readonly type: string;
   readonly id: string;
   readonly after?: string;

@@ -8,7 +8,7 @@ type HeaderRecord = Readonly<Record<string, string>>;
 type Bytes = Buffer<ArrayBuffer>;
 
 /** The part of a cached body that differs for each client, such as the token of a form. */
-export interface PersonalPart {
+interface PersonalPart {
   /** The text that stands for the part in the cached body. It may occur several times. */
   readonly placeholder: string;
   /** The text for one response. */

@@ -6,7 +6,7 @@ import type { TimerWheel } from './timer-wheel.ts';
 export type ReadCounts = (ids: readonly number[]) => Promise<readonly ItemCounts[]>;
 
 /** Receives all counts first, then the changed ones. */
-export interface CountWatcher {
+interface CountWatcher {
   readonly items: readonly number[];
   notify(counts: readonly ItemCounts[]): void;
 }
