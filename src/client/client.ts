@@ -46,7 +46,7 @@ export class NewswireClient {
   readonly #filters: readonly WireFilter[];
   readonly #addresses: ServerUrls;
   readonly #runtime: ClientRuntime;
-  readonly #herald = new EventEmitter();
+  readonly #emitter = new EventEmitter();
   readonly #reception: StreamConsumer;
   readonly #backoff: ReconnectBackoff;
   #transport: Transport | null = null;
@@ -68,7 +68,7 @@ export class NewswireClient {
     this.#runtime = { ...defaultRuntime(), ...options.runtime };
     this.#backoff = new ReconnectBackoff(this.#runtime.random);
     this.#reception = new StreamConsumer({
-      emitter: this.#herald,
+      emitter: this.#emitter,
       storage: options.storage,
       readSnapshot: (head) => this.#readSnapshot(head),
       onProgress: () => this.#backoff.reset(),
@@ -78,7 +78,7 @@ export class NewswireClient {
 
   /** See `ClientState`. */
   get state(): ClientState {
-    return this.#herald.state;
+    return this.#emitter.state;
   }
 
   /** All events up to this cursor have been handled. Null before the first response. */
@@ -88,13 +88,13 @@ export class NewswireClient {
 
   /** Adds a listener for `item`, `live`, `state`, `reset`, `counts` or `error`. */
   on<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
-    this.#herald.add(name, listener);
+    this.#emitter.add(name, listener);
     return this;
   }
 
   /** Removes a listener. */
   off<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
-    this.#herald.remove(name, listener);
+    this.#emitter.remove(name, listener);
     return this;
   }
 
@@ -114,13 +114,13 @@ export class NewswireClient {
   close(): void {
     this.#transport?.close();
     this.#endWait();
-    void this.#herald.setState('closed');
+    void this.#emitter.setState('closed');
   }
 
   async #run(): Promise<void> {
     await this.#reception.restore();
-    while (!this.#herald.closed) {
-      await this.#herald.setState('connecting');
+    while (!this.#emitter.closed) {
+      await this.#emitter.setState('connecting');
       const end = await this.#connect();
       if (end?.fatal) await this.#fail({ code: end.reason, message: `refused: ${end.reason}`, fatal: true });
       else await this.#pause();
@@ -133,18 +133,18 @@ export class NewswireClient {
     this.#lastWasWebSocket = useWebSocket;
     this.#transport = null;
     try {
-      if (!this.#herald.closed) this.#transport = this.#openTransport(useWebSocket);
+      if (!this.#emitter.closed) this.#transport = this.#openTransport(useWebSocket);
       if (this.#transport !== null) await this.#serve(this.#transport);
     } catch (cause) {
       if (!(cause instanceof ConnectionAborted)) {
         const message = 'cannot connect';
-        await this.#herald.emitError({ code: 'connection_failed', message, fatal: false, cause });
+        await this.#emitter.emitError({ code: 'connection_failed', message, fatal: false, cause });
       }
     }
     const { end } = this.#transport ?? { end: null };
     this.#transport?.close();
     if (useWebSocket) this.#failedSockets = end?.established ? 0 : this.#failedSockets + 1;
-    return this.#herald.closed ? null : end;
+    return this.#emitter.closed ? null : end;
   }
 
   /** WebSocket; once it seems blocked, SSE and WebSocket alternately, since networks change. */
@@ -172,17 +172,17 @@ export class NewswireClient {
     } else if (message.type === 'error') {
       const { id, code, message: text } = message;
       // An error with an id refuses our subscription. Asking again would fail in the same way.
-      if (id === undefined) await this.#herald.emitError({ code, message: text, fatal: false });
+      if (id === undefined) await this.#emitter.emitError({ code, message: text, fatal: false });
       else await this.#fail({ code, message: text, fatal: true });
     } else if (message.type === 'counts') {
-      await this.#herald.emit('counts', message.items);
+      await this.#emitter.emit('counts', message.items);
     } else {
       await this.#reception.apply(message, transport);
     }
   }
 
   async #fail(problem: ClientError): Promise<void> {
-    await this.#herald.emitError(problem);
+    await this.#emitter.emitError(problem);
     this.close();
   }
 
@@ -204,8 +204,8 @@ export class NewswireClient {
   async #pause(): Promise<void> {
     const waitMs = this.#backoff.nextDelayMs(this.#minWaitMs);
     this.#minWaitMs = 0;
-    await this.#herald.setState('waiting');
-    if (this.#herald.closed) return;
+    await this.#emitter.setState('waiting');
+    if (this.#emitter.closed) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#runtime.setTimer(waitMs, resolve);
       this.#endWait = () => {

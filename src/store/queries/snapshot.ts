@@ -31,7 +31,7 @@ export interface SnapshotQuery {
 }
 
 /** A withdrawn item. */
-export interface WithdrawnItem {
+interface WithdrawnItem {
   readonly key: string;
   readonly atMs: number;
   /** The item before its withdrawal; null beyond the newest 50. */
