@@ -144,7 +144,7 @@ describe('a server whose disk is full', () => {
       message: expect.stringContaining('Free disk space'),
     });
     const status = await (await fetch(`${url}/status`)).text();
-    expect(status).toContain('Nothing new can be stored');
+    expect(status).toContain('New items cannot be stored');
     expect(status).toContain('the disk of the database is full');
     const figures = await (await fetch(`${url}/metrics`)).text();
     expect(figures).toContain('newswire_storage_fault{fault="full"} 1');
@@ -161,7 +161,7 @@ describe('a server whose disk is full', () => {
     await free(store);
     await until('the other stories', async () => ((await titles(url)).length === 4 ? true : null));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    expect(await (await fetch(`${url}/status`)).text()).not.toContain('Nothing new can be stored');
+    expect(await (await fetch(`${url}/status`)).text()).not.toContain('New items cannot be stored');
     expect(linesAbout(said(), /nothing can be stored/)).toHaveLength(1);
     expect(linesAbout(said(), /can be written again/)).toHaveLength(1);
   });
