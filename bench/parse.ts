@@ -6,7 +6,7 @@ import type { NormalisedFeed } from '../src/domain/items/item.ts';
 import type { NormaliseOptions } from '../src/domain/items/normalise-task.ts';
 import { normaliseFeed } from '../src/normalise/normalise-feed.ts';
 import { parseFeed } from '../src/parse/parse-feed.ts';
-import { createDocumentProcessor } from '../src/server/document-processor.ts';
+import { createDocumentProcessor } from '../src/server/stages/document-processor.ts';
 import { feedDocument } from './documents.ts';
 import { type Figure, median, printTable } from './report.ts';
 import { StoreBench } from './store-bench.ts';
@@ -98,13 +98,13 @@ async function blocks(): Promise<Figure> {
   const storing = await StoreBench.open(path.join(folder, 'newswire.sqlite'));
   const task = { body: big, contentType: 'application/rss+xml', options: options(500) };
   try {
-    await processor.digest({ ...task, body: feedDocument(50_000) });
+    await processor.normalise({ ...task, body: feedDocument(50_000) });
     const batchBlocksMs: number[] = [];
     const blocksMs: number[] = [];
     for (let round = 0; round < 5; round += 1) {
       const batch = await normalise(feedDocument(100_000, round + 10), 50);
       batchBlocksMs.push(await longestBlockMs(() => storing.store(batch)));
-      blocksMs.push(await longestBlockMs(() => processor.digest(task)));
+      blocksMs.push(await longestBlockMs(() => processor.normalise(task)));
     }
     return {
       name: 'longest block ms: 10 MB feed, floor storing one batch',

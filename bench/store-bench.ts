@@ -64,13 +64,11 @@ export class StoreBench {
     const [lease] = await claimSources(this.#store, { ids: ['bench'], nowMs, leaseMs: 90_000 });
     if (lease === undefined) throw new Error('the source could not be claimed');
     await storeFeed(this.#store, {
-      source,
       lease,
-      digest,
+      feed: digest,
       firstRead: true,
       nowMs,
-      siteUrl: null,
-      settle: () => settlement,
+      toPollResult: () => settlement,
     });
   }
 

@@ -3,57 +3,53 @@ import type { FeedIdentity } from './domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from './domain/polling/fetch-outcome.ts';
 import type { Lease, PollState, RefreshResult } from './domain/polling/poll.ts';
 import type { Source } from './domain/polling/source.ts';
+import type { FailedRefresh } from './schedule/rules/refresh-outcome.ts';
 
-/** One turn of one source: what was declared, the right to refresh it, and what earlier polls left behind. */
+/** One poll of one source: its declaration, the lease that permits the poll, and the state after earlier polls. */
 export interface Poll {
   readonly source: Source;
   readonly lease: Lease;
   readonly state: PollState;
 }
 
-/** A document that could be read. */
+/** A fetched document and the feed that was parsed from it. */
 export interface FetchedFeed {
   readonly document: FetchedDocument;
-  readonly digest: NormalisedFeed;
+  readonly feed: NormalisedFeed;
 }
 
-/** A document with what was found out about how it joins on to the one before. */
+/** A fetched feed with the result of comparing it with what is stored of its source. */
 export interface FeedToStore extends FetchedFeed {
-  /** Out of the publisher's archives, oldest first: what may have come and gone since the document before. */
-  readonly history: readonly ItemDraft[];
-  /** Who the source was, when this is the first document of somebody else. */
-  readonly formerly: FeedIdentity | null;
-  /** No request to the host for so long, since it has been asked more than once. */
+  /** Entries of the publisher's archives that no earlier poll has seen, oldest first. */
+  readonly archivedEntries: readonly ItemDraft[];
+  /** The former title and site, when this document is the first of another publisher at the same URL. */
+  readonly previousIdentity: FeedIdentity | null;
+  /** Time without requests to the host after this refresh; null: no archive was requested. */
   readonly hostPauseMs: number | null;
 }
 
-/** The rooms an item passes through, as functions. `intake.ts` builds them; a test may bring its own. */
+/** The stages of a refresh. `server/stages/create-stages.ts` builds them, one file for each stage. */
 export interface Stages {
   fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
-  digest(poll: Poll, document: FetchedDocument): Promise<NormalisedFeed | Unreadable>;
-  /** Looks whether news was missed since the document before, and reads it out of the publisher's archives. */
-  fillGap(poll: Poll, reading: FetchedFeed, signal: AbortSignal): Promise<FeedToStore>;
-  /** Writes that there is no document, why, and when the next poll is due. */
-  recordOutcome(poll: Poll, answer: Exclude<FetchOutcome, FetchedDocument>): Promise<RefreshResult>;
-  /** The same for a document that could not be read. */
-  recordUnreadable(poll: Poll, document: FetchedDocument, unreadable: Unreadable): Promise<RefreshResult>;
-  /** The same, with the items and their events, in batches; the last one carries the outcome. */
-  storeItems(poll: Poll, reading: FeedToStore): Promise<RefreshResult>;
-  /** Tells every reader of the log that events up to head can be read. May be lost or doubled. */
-  ring(head: number): void;
+  /** Parses, sanitises and bounds a document in a worker process. */
+  normalise(poll: Poll, document: FetchedDocument): Promise<NormalisedFeed | Unreadable>;
+  /** Detects entries missed since the last poll and reads them from the publisher's archives. */
+  fillGap(poll: Poll, fetched: FetchedFeed, signal: AbortSignal): Promise<FeedToStore>;
+  /** Writes items, events and the poll result, and notifies the readers of the event log once per commit. */
+  storeItems(poll: Poll, feed: FeedToStore): Promise<RefreshResult>;
+  /** Writes the result of a poll that brought no feed: why, and when the next poll is due. */
+  recordOutcome(poll: Poll, outcome: FailedRefresh): Promise<RefreshResult>;
 }
 
 /**
- * The way of an item, whole: one source, once. Remote trouble comes back as a value on the way; what throws here is a
- * fault of ours and is caught by the loop that called.
+ * Refreshes one source once. Failures of the network or the publisher are values of the stages. An exception is a
+ * fault of this program; the polling loop catches it.
  */
 export async function refreshSource(stages: Stages, poll: Poll, signal: AbortSignal): Promise<RefreshResult> {
   const fetched = await stages.fetchSource(poll, signal);
-  if (fetched.kind !== 'fresh') return stages.recordOutcome(poll, fetched);
-  const digest = await stages.digest(poll, fetched);
-  if (digest.kind === 'unreadable') return stages.recordUnreadable(poll, fetched, digest);
-  const reading = await stages.fillGap(poll, { document: fetched, digest }, signal);
-  const stored = await stages.storeItems(poll, reading);
-  if (stored.head !== null) stages.ring(stored.head);
-  return stored;
+  if (fetched.kind !== 'fresh') return stages.recordOutcome(poll, { kind: 'no-document', outcome: fetched });
+  const feed = await stages.normalise(poll, fetched);
+  if (feed.kind === 'unreadable') return stages.recordOutcome(poll, { kind: 'unreadable', fetched, unreadable: feed });
+  const complete = await stages.fillGap(poll, { document: fetched, feed }, signal);
+  return stages.storeItems(poll, complete);
 }

@@ -8,8 +8,8 @@ import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
 import { trimRefreshes } from '../store/sources/refresh-records.ts';
-import type { DocumentProcessor } from './document-processor.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
+import type { DocumentProcessor } from './stages/document-processor.ts';
 
 /** The delay of the first run: a server that starts has more urgent work. */
 const firstDelayMs = minuteMs;
@@ -24,7 +24,7 @@ export interface HousekeepingParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly timers?: Timers;
-  readonly processor: Pick<DocumentProcessor, 'clean'>;
+  readonly processor: Pick<DocumentProcessor, 'sanitise'>;
   /** The present retention settings. */
   retention(): Site['retention'];
   /** Notifies consumers of the log after a task has appended to it. */
@@ -65,7 +65,7 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
     {
       name: 'sanitising stored HTML again',
       everyMs: hourMs,
-      run: (signal) => resanitiseStoredHtml({ ...parts, digester: parts.processor, ring: parts.notify, signal }),
+      run: (signal) => resanitiseStoredHtml({ ...parts, signal }),
     },
   ];
 }

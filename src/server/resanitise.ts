@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Store } from '../store/engine/store.ts';
 import { type HtmlChange, readStoredHtml, replaceHtml, type StoredHtml } from '../store/items/stored-html.ts';
 import { getOrCreateSetting, writeSetting } from '../store/stored-settings.ts';
-import type { DocumentProcessor } from './document-processor.ts';
+import type { DocumentProcessor } from './stages/document-processor.ts';
 
 const batchItems = 50;
 /** By which rules stored HTML was cleaned: `2` when all was, `2 after 500` when it was up to that item. */
@@ -12,13 +12,13 @@ const markName = 'html_rules';
 /** What cleaning again works with. */
 export interface ResanitiseOptions {
   readonly store: Store;
-  readonly digester: Pick<DocumentProcessor, 'clean'>;
+  readonly processor: Pick<DocumentProcessor, 'sanitise'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** The rules of today. */
   readonly version?: number;
   /** Told of the head of the log when readers must hear of what has changed. */
-  ring(head: number): void;
+  notify(head: number): void;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface ResanitiseOptions {
  * @returns how many items were looked at.
  */
 export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<number> {
-  const { store, digester, clock, signal, version = rulesVersion } = parts;
+  const { store, processor: digester, clock, signal, version = rulesVersion } = parts;
   const mark = await getOrCreateSetting(store, markName, () => String(version));
   if (mark === String(version)) return 0;
   let looked = 0;
@@ -39,10 +39,10 @@ export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<nu
     for (const item of items) {
       if (signal.aborted) return looked;
       const cleaned = await clean(digester, item);
-      if (cleaned !== item.html) changes.push({ ...item, cleaned });
+      if (cleaned !== item.html) changes.push({ ...item, sanitised: cleaned });
     }
     const head = await replaceHtml(store, changes, clock.now());
-    if (head !== null) parts.ring(head);
+    if (head !== null) parts.notify(head);
     looked += items.length;
     afterId = items.at(-1)?.id ?? afterId;
     const isDone = items.length < batchItems;
@@ -58,8 +58,8 @@ function placeOf(mark: string, version: number): number {
 }
 
 /** What takes too much to clean is dropped. Any other failure is ours, and leaves everything as it is. */
-async function clean(digester: ResanitiseOptions['digester'], { id, html }: StoredHtml): Promise<string> {
-  const answer = await digester.clean(html);
+async function clean(digester: ResanitiseOptions['processor'], { id, html }: StoredHtml): Promise<string> {
+  const answer = await digester.sanitise(html);
   if (answer.kind === 'cleaned') return answer.html;
   if (answer.failure === 'internal_error') throw new Error(`the content of item ${id}: ${answer.detail}`);
   return '';

@@ -22,10 +22,10 @@ import { declareSources } from '../store/sources/declare-sources.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
 import { markFilesChanged } from '../store/sources/mark-files-changed.ts';
-import { createDocumentProcessor } from './document-processor.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createRefresh, type StageDependencies } from './stages/create-stages.ts';
+import { createDocumentProcessor } from './stages/document-processor.ts';
 import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './websub/start-subscriber.ts';
 
 const leaseMs = 90_000;
@@ -44,7 +44,7 @@ export interface PollingOptions {
   readonly publicUrl: string;
   /** Rung when a WebSub hub of a source has confirmed or pushed something. */
   readonly hubDoorbell: Doorbell;
-  ring(head: number): void;
+  notify(head: number): void;
   onDeclared(declarations: Declarations): void;
   /** What stands in the folder cannot be used; what is in force stays. */
   onProblems(problems: readonly ConfigProblem[]): void;
@@ -74,13 +74,13 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
   // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
   await markFilesChanged(store, localFeeds(parts.declarations), clock.now());
 
-  const digester = createDocumentProcessor();
-  shutdown.onStop('digester', () => digester.close());
+  const processor = createDocumentProcessor();
+  shutdown.onStop('document processor', () => processor.close());
   const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
   let hubs = disabledHubSubscriber;
   const loop = startLoop(parts, {
     pauses: await readHostPauses(store.reader, clock.now()),
-    digester,
+    processor,
     sourceOf,
     isConfigured,
     hostCycleMs: (url) => inForce.hostCycleMs(url),
@@ -92,16 +92,15 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
     const onSourceDue = (): void => loop.wake();
     hubs = await startSubscriber({
       ...{ ...parts, publicUrl, sourceOf, isConfigured, onSourceDue },
-      documentProcessor: digester,
-      notify: parts.ring,
+      documentProcessor: processor,
       onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
       onPushStored: (counts) => metrics.pushed(counts),
     });
   }
   if (parts.watched) watch(parts, { loop, isDeclared: (id) => inForce.sources.has(id), declare });
-  const { ring } = parts;
+  const { notify } = parts;
   const housekeeping = startHousekeeping({
-    ...{ store, clock, log, processor: digester, notify: ring },
+    ...{ store, clock, log, processor, notify },
     retention: () => inForce.site.retention,
   });
   shutdown.onStop('housekeeping', () => housekeeping.stop());
@@ -111,7 +110,7 @@ function localFeeds({ sources }: Declarations): string[] {
   return sources.filter((source) => source.url.startsWith('file:')).map((source) => source.id);
 }
 
-interface LoopParts extends Pick<StageDependencies, 'digester' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
+interface LoopParts extends Pick<StageDependencies, 'processor' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
   hubs(): HubSubscriber;
   /** Whether the operator declared something at this host. */
   isConfigured(target: Target): boolean;
@@ -129,7 +128,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const brake = createNetworkBreaker();
+  const breaker = createNetworkBreaker();
   const pace = createLatenessMonitor((stretch, lateMs) =>
     log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
   );
@@ -137,11 +136,11 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     ...more,
     store,
     fetcher,
-    brake,
+    breaker,
     clock,
     intervalMultiplier: (sourceId) => pace.intervalMultiplier() * more.hubs().intervalMultiplier(sourceId),
     random: Math.random,
-    ring: parts.ring,
+    notify: parts.notify,
     onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
   });
   const loop = createPollingLoop(
@@ -157,7 +156,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     {
       clock,
       log,
-      networkBreaker: brake,
+      networkBreaker: breaker,
       lateness: pace,
       limits: parts.declarations.site.politeness,
       pauses: more.pauses,

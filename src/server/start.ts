@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await startPolling({
         ...{ ...parts, declarations, publicUrl: address.publicUrl },
         watched: options.declarations === undefined,
-        ring: (head) => void doorbell.notify(head),
+        notify: (head) => void doorbell.notify(head),
         onDeclared(next) {
           active.declarations = next;
           active.problems = [];

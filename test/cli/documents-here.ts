@@ -1,15 +1,15 @@
 import { discoverFeeds } from '../../src/parse/discover-feeds.ts';
-import type { DocumentProcessor } from '../../src/server/document-processor.ts';
+import type { DocumentProcessor } from '../../src/server/stages/document-processor.ts';
 import { describeDocument, normaliseDocument } from '../../src/worker.ts';
 
 /** A digester without processes: what it does is the same, and it does it at once. */
 export function digesterHere(): DocumentProcessor & { readonly closed: () => boolean } {
   let closed = false;
   return {
-    digest: normaliseDocument,
+    normalise: normaliseDocument,
     describe: describeDocument,
     discover: async (document) => discoverFeeds(document),
-    clean: async (html) => ({ kind: 'cleaned', html }),
+    sanitise: async (html) => ({ kind: 'cleaned', html }),
     close: async () => {
       closed = true;
     },

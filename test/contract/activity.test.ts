@@ -11,7 +11,7 @@ describe.each(engines)('the activity of a day on $name', (engine) => {
       await room.open('a', 'b');
       await room.read('a', [at('one', 4), at('two', 2)], noon + minute);
       await room.read('b', [], noon + 2 * hour, {
-        settle: () => settlement({ outcome: 'failed', failure: 'dns_error', nextCheckMs: noon }),
+        toPollResult: () => settlement({ outcome: 'failed', failure: 'dns_error', nextCheckMs: noon }),
       });
       const hours = await readActivity(store.reader, noon + 2 * hour + 5 * minute);
       expect(hours).toHaveLength(24);

@@ -28,7 +28,7 @@ describe.each(engines)('batches on $name', (engine) => {
       await room.declare([source('a')]);
       const heads: string[] = [];
       const turns = setInterval(() => heads.push('turn'), 0);
-      await room.read('a', many(120), noon, { onBatch: (head) => heads.push(`head ${head}`) });
+      await room.read('a', many(120), noon, { onCommit: (head) => heads.push(`head ${head}`) });
       clearInterval(turns);
       expect(heads.filter((line) => line !== 'turn')).toEqual(['head 50', 'head 100', 'head 120']);
       expect(heads.slice(heads.indexOf('head 50'), heads.indexOf('head 120'))).toContain('turn');
@@ -41,7 +41,7 @@ describe.each(engines)('batches on $name', (engine) => {
       const seen: unknown[] = [];
       const look = () => readPollState(store.reader, 'a').then((state) => seen.push(state));
       const looks: Promise<unknown>[] = [];
-      await room.read('a', many(60), noon, { onBatch: () => looks.push(look()) });
+      await room.read('a', many(60), noon, { onCommit: () => looks.push(look()) });
       await Promise.all(looks);
       expect(seen).toMatchObject([
         { validators: { etag: null }, bodyHash: null, firstReadDone: false },
@@ -55,7 +55,7 @@ describe.each(engines)('batches on $name', (engine) => {
       await room.declare([source('a')]);
       await room.open('a');
       const settle = () => settlement({ validators: null, bodyHash: null });
-      await room.read('a', [draft('one')], noon, { settle });
+      await room.read('a', [draft('one')], noon, { toPollResult: settle });
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'body' });
     }));
 
@@ -66,7 +66,7 @@ describe.each(engines)('batches on $name', (engine) => {
       const again = { sources: [source('a', { declarationHash: 'another' })] };
       const declared: Promise<unknown>[] = [];
       const onBatch = () => declared.push(declareSources(store, again, noon));
-      expect(await room.read('a', many(120), noon, { onBatch })).toEqual({ kind: 'lease-lost' });
+      expect(await room.read('a', many(120), noon, { onCommit: onBatch })).toEqual({ kind: 'lease-lost' });
       await Promise.all(declared);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         firstReadDone: false,
@@ -92,9 +92,8 @@ describe.each(engines)('a lost lease on $name', (engine) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
       const lease = await room.claim('a');
-      const theSource = room.sourceOf('a');
       await loseLease(room);
-      const result = await room.read('a', [draft('one')], noon, { lease, source: theSource });
+      const result = await room.read('a', [draft('one')], noon, { lease });
       expect(result).toEqual({ kind: 'lease-lost' });
       expect(await readHead(store.reader)).toMatchObject({ head: 0 });
       expect(await titlesOf(store)).toEqual([]);

@@ -32,7 +32,7 @@ async function readWhole(
     { complete: true, unchanged: entries.filter(isKnown).map(({ entryKey }) => entryKey), ...over },
   );
   const result = await room.read('a', document, atMs, {
-    settle: (tally) => {
+    toPollResult: (tally) => {
       missing = tally.missing;
       return settlement({ nextCheckMs: noon, history: { ...emptyPollHistory, missingItemIds: missing } });
     },
@@ -209,10 +209,10 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
   it('comes and goes three times an hour and no more', () =>
     withoutTwo(async (room) => {
       for (let n = 0; n < 3; n += 1) {
-        expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 1, heldBack: 0 });
+        expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 1, deferred: 0 });
         await leaveOut(room);
       }
-      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0, heldBack: 1 });
+      expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0, deferred: 1 });
       expect(await shown(room)).toEqual(['Title of one']);
       expect(await readWhole(room, drafts('one', 'two'), {}, noon + 2 * hour)).toMatchObject({ events: 1 });
       expect(await shown(room)).toContain('Title of two');

@@ -7,7 +7,7 @@ import { day, digest, draft, noon, StoreFixture, source } from '../support/store
 import { engines, withStore } from './test-engines.ts';
 
 async function strangersOf(store: Store, drafts: NormalisedFeed['drafts'], id = 'a'): Promise<string[]> {
-  const { strangers } = await readContinuity(store.reader, id, digest(drafts));
+  const { unknownEntries: strangers } = await readContinuity(store.reader, id, digest(drafts));
   return strangers.map(({ entryKey }) => entryKey);
 }
 
@@ -72,7 +72,7 @@ describe.each(engines)('who a source was on $name', (engine) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
       await room.read('a', digest([draft('one')], before));
-      const { formerly } = await readContinuity(store.reader, 'a', digest([draft('two')], now));
+      const { previousIdentity: formerly } = await readContinuity(store.reader, 'a', digest([draft('two')], now));
       expect(formerly).toEqual(expected);
     }));
 });

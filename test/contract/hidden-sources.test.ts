@@ -66,7 +66,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
   it('keeps its state when the secret changes, and is read again without conditions', async () => {
     const room = new StoreFixture(store);
     await room.declare([hiding(feed)]);
-    await room.read('a', [draft('one')], noon, { settle: () => settlement({ nextCheckMs: noon + day }) });
+    await room.read('a', [draft('one')], noon, { toPollResult: () => settlement({ nextCheckMs: noon + day }) });
     await room.declare([hiding(feed, 'rotated')], noon + hour);
     expect(await readPollState(store.reader, 'a')).toMatchObject({
       firstReadDone: true,
@@ -83,7 +83,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     const told = digest([draft('one')], { selfUrl: before.url, siteUrl: `https://a.example.org/?t=${secret}` });
     const movedTo = `https://b.example.org/?token=${secret}`;
     const settle = () => settlement({ nextCheckMs: noon + day, movedTo, detail: `not at ${movedTo}` });
-    await room.read('a', told, noon, { settle });
+    await room.read('a', told, noon, { toPollResult: settle });
     expect(await rows()).toContain(secret);
     await room.declare([hiding(feed)], noon + hour);
     expect(await rows()).not.toContain(secret);
@@ -95,14 +95,23 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     });
   });
 
-  it('stores no address that its document names with the secret in it', async () => {
-    const room = new StoreFixture(store);
-    await room.declare([hiding(feed)]);
+  it('stores no URL of a document that contains the secret', async () => {
     const hubs = ['https://hub.example.org/', `https://hub.example.org/?for=${secret}`];
-    await room.read('a', digest([], { selfUrl: `${feed}?token=${secret}`, siteUrl: `${feed}?${secret}`, hubs }));
+    const self = `${origin.url}/feed?token=${secret}`;
+    const links = [...hubs.map((href) => ({ rel: 'hub', href })), { rel: 'self', href: self }];
+    origin.on('/feed', {
+      ...document(`https://herald.example.org/?${secret}`),
+      headers: {
+        'Content-Type': 'application/rss+xml',
+        Link: links.map(({ rel, href }) => `<${href}>; rel="${rel}"`).join(', '),
+      },
+    });
+    const it = await desk();
+    await it.poll();
+    expect(await it.report()).toMatchObject({ failure: null, items: 1 });
     expect(await rows()).not.toContain(secret);
     expect(await readHubSources(store.reader)).toMatchObject([
-      { hubs: hubs.slice(0, 1), selfUrl: `${feed}?token=***` },
+      { hubs: hubs.slice(0, 1), selfUrl: `${origin.url}/feed?token=***` },
     ]);
   });
 

@@ -207,7 +207,7 @@ describe.each(engines)('items that are read again on $name', (engine) => {
       for (let edit = 1; edit <= 6; edit += 1) {
         await room.read('a', [draft('one', { title: `Version ${edit}` })], noon + edit * minute);
       }
-      expect(room.pollCounts.map(({ heldBack }) => heldBack)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
+      expect(room.pollCounts.map(({ deferred }) => deferred)).toEqual([0, 0, 0, 0, 0, 1, 1, 1]);
       expect(await readItemByKey(store.reader, one)).toMatchObject({ revision: 4, title: 'Version 3' });
       expect((await knownHashes(store.reader, 'a', 9))['guid-one']).toBe(
         draft('one', { title: 'Version 3' }).contentHash,
@@ -352,8 +352,8 @@ describe.each(engines)('a new guid for a known link on $name', (engine) => {
           many(2, () => ({ title: `Version ${edit}` })),
         );
       const moved = many(2, (index) => ({ entryKey: `new-${index}`, title: 'Version 4' }));
-      expect(await room.read('a', moved)).toMatchObject({ added: 0, updated: 0, heldBack: 2 });
-      expect(await room.read('a', moved, noon + 2 * hour)).toMatchObject({ added: 0, updated: 2, heldBack: 0 });
+      expect(await room.read('a', moved)).toMatchObject({ added: 0, updated: 0, deferred: 2 });
+      expect(await room.read('a', moved, noon + 2 * hour)).toMatchObject({ added: 0, updated: 2, deferred: 0 });
       expect(await titlesOf(store)).toEqual(['Version 4', 'Version 4']);
     }));
 });

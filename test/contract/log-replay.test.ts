@@ -65,7 +65,7 @@ async function read(
   nowMs: number,
 ): Promise<void> {
   await fixture.read(id, digest(entries, { complete }), nowMs, {
-    settle: ({ missing }) =>
+    toPollResult: ({ missing }) =>
       settlement({ nextCheckMs: nowMs, history: { ...emptyPollHistory, missingItemIds: missing } }),
   });
 }

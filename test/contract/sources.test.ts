@@ -24,7 +24,7 @@ async function readOnce(store: Store, declared = source('a')): Promise<StoreFixt
   const room = new StoreFixture(store);
   await room.declare([declared]);
   const settle = () => settlement({ nextCheckMs: noon + day, validators: { etag: '"v1"', lastModified: 'yesterday' } });
-  await room.read(declared.id, [draft('one')], noon, { settle });
+  await room.read(declared.id, [draft('one')], noon, { toPollResult: settle });
   return room;
 }
 
@@ -294,7 +294,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await room.declare([source('a')]);
       const lease = await room.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
-      await room.read('a', [], noon + 2000, { lease, settle: () => settlement({ nextCheckMs: noon + day }) });
+      await room.read('a', [], noon + 2000, { lease, toPollResult: () => settlement({ nextCheckMs: noon + day }) });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 61_000,
         nextCheckReason: askedByOperator,

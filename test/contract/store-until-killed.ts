@@ -18,7 +18,10 @@ for (let document = 0; document < Number(documents); document += 1) {
   }
   const drafts = Array.from({ length: Number(entries) }, (_, index) => draft(`d${document}-${index}`));
   const onBatch = (head: number) => process.stdout.write(`head ${head}\n`);
-  await fixture.read('a', drafts, nowMs, { ...(leases[0] === undefined ? {} : { lease: leases[0] }), onBatch });
+  await fixture.read('a', drafts, nowMs, {
+    ...(leases[0] === undefined ? {} : { lease: leases[0] }),
+    onCommit: onBatch,
+  });
 }
 await store.close();
 process.stdout.write('done\n');

@@ -36,16 +36,16 @@ describe.each(engines)('stored content on $name', (engine) => {
   it('is replaced without a word while its words are the same', () =>
     withStore(engine, async (store) => {
       const room = await withOne(store);
-      const cleaned = '<p class="x">Text of one</p>';
-      expect(await replaceHtml(store, [{ id: 1, html: before, cleaned }], noon)).toBeNull();
-      expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: cleaned, revision: 1 });
+      const sanitised = '<p class="x">Text of one</p>';
+      expect(await replaceHtml(store, [{ id: 1, html: before, sanitised: sanitised }], noon)).toBeNull();
+      expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: sanitised, revision: 1 });
       expect(await room.events()).toHaveLength(3);
     }));
 
   it('is an edit when words have gone, for readers and for the search', () =>
     withStore(engine, async (store) => {
       const room = await withOne(store);
-      expect(await replaceHtml(store, [{ id: 1, html: before, cleaned: '<p>Gone</p>' }], noon + hour)).toBe(4);
+      expect(await replaceHtml(store, [{ id: 1, html: before, sanitised: '<p>Gone</p>' }], noon + hour)).toBe(4);
       expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: '<p>Gone</p>', revision: 2 });
       expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: 1, changed: ['html'] });
       expect(await found(store, '"text of"')).toEqual([3]);
@@ -58,8 +58,8 @@ describe.each(engines)('stored content on $name', (engine) => {
     withStore(engine, async (store) => {
       await withOne(store);
       const changes = [
-        { id: 1, html: '<p>Older</p>', cleaned: '<p>Older, clean</p>' },
-        { id: 99, html: before, cleaned: '' },
+        { id: 1, html: '<p>Older</p>', sanitised: '<p>Older, clean</p>' },
+        { id: 99, html: before, sanitised: '' },
       ];
       expect(await replaceHtml(store, changes, noon)).toBeNull();
       expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: before, revision: 1 });
@@ -71,8 +71,8 @@ describe.each(engines)('stored content on $name', (engine) => {
       const room = await withOne(store, { republish: 'summary' });
       await withdrawItem(store, 3, noon);
       const changes = [
-        { id: 1, html: before, cleaned: '<p>Gone</p>' },
-        { id: 3, html: '<p>Text of three</p>', cleaned: '<p>Gone</p>' },
+        { id: 1, html: before, sanitised: '<p>Gone</p>' },
+        { id: 3, html: '<p>Text of three</p>', sanitised: '<p>Gone</p>' },
       ];
       expect(await replaceHtml(store, changes, noon)).toBeNull();
       expect((await room.events()).map(({ op }) => op)).toEqual(['add', 'add', 'add', 'remove']);

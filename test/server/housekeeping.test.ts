@@ -26,7 +26,7 @@ async function itemsOf(store: Store): Promise<number | undefined> {
 }
 
 function keepHouse(store: Store, clock: FakeClock, over: { log?: Log; retention?: () => typeof retention } = {}) {
-  const processor = { clean: async (html: string) => ({ kind: 'cleaned' as const, html }) };
+  const processor = { sanitise: async (html: string) => ({ kind: 'cleaned' as const, html }) };
   const usual = { log: silentLog, processor, retention: () => retention, notify: () => {} };
   return startHousekeeping({ ...usual, store, clock, timers: clock, ...over });
 }

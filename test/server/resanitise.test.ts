@@ -7,7 +7,7 @@ import { writeSetting } from '../../src/store/stored-settings.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 import { draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
 
-type Clean = ResanitiseOptions['digester']['clean'];
+type Clean = ResanitiseOptions['processor']['sanitise'];
 
 /** New rules: what was bold is strong. */
 const strong: Clean = async (html) => ({ kind: 'cleaned', html: html.replaceAll(/<(\/?)b>/g, '<$1strong>') });
@@ -25,13 +25,13 @@ async function filled(store: Store, count: number): Promise<StoreFixture> {
 }
 
 function partsOf(store: Store, over: Partial<ResanitiseOptions> & { clean?: Clean } = {}) {
-  const rung: number[] = [];
+  const notifiedHeads: number[] = [];
   const asked: string[] = [];
   const clean = over.clean ?? strong;
   const parts: ResanitiseOptions = {
     store,
-    digester: {
-      clean: (html) => {
+    processor: {
+      sanitise: (html) => {
         asked.push(html);
         return clean(html);
       },
@@ -39,10 +39,10 @@ function partsOf(store: Store, over: Partial<ResanitiseOptions> & { clean?: Clea
     clock: { now: () => noon, monotonic: () => 0 },
     signal: new AbortController().signal,
     version: 2,
-    ring: (head) => void rung.push(head),
+    notify: (head) => void notifiedHeads.push(head),
     ...over,
   };
-  return { parts, rung, asked };
+  return { parts, notifiedHeads, asked };
 }
 
 async function htmlOf(store: Store, n: number): Promise<string | undefined> {
@@ -63,13 +63,13 @@ describe.each(engines)('cleaning again on $name', (engine) => {
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       const room = await filled(store, 120);
-      const { parts, rung, asked } = partsOf(store);
+      const { parts, notifiedHeads, asked } = partsOf(store);
       expect(await resanitiseStoredHtml(parts)).toBe(120);
       expect(asked).toHaveLength(120);
       expect(await htmlOf(store, 0)).toBe('<p><strong>Text</strong> 0</p>');
       expect(await htmlOf(store, 119)).toBe('<p><strong>Text</strong> 119</p>');
       // Nobody hears of markup.
-      expect(rung).toEqual([]);
+      expect(notifiedHeads).toEqual([]);
       expect(await room.events()).toHaveLength(120);
       expect(await resanitiseStoredHtml(parts)).toBe(0);
     }));
@@ -97,10 +97,10 @@ describe.each(engines)('cleaning again on $name', (engine) => {
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       const room = await filled(store, 1);
-      const { parts, rung } = partsOf(store, { clean: failing('parse_limit') });
+      const { parts, notifiedHeads } = partsOf(store, { clean: failing('parse_limit') });
       await resanitiseStoredHtml(parts);
       expect(await htmlOf(store, 0)).toBe('');
-      expect(rung).toEqual([2]);
+      expect(notifiedHeads).toEqual([2]);
       expect((await room.events()).at(-1)).toMatchObject({ op: 'update', changed: ['html'] });
     }));
 

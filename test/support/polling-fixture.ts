@@ -6,8 +6,8 @@ import type { Source } from '../../src/domain/polling/source.ts';
 import { createFetcher, type Fetcher } from '../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
-import type { DocumentProcessor } from '../../src/server/document-processor.ts';
 import { createRefresh } from '../../src/server/stages/create-stages.ts';
+import type { DocumentProcessor } from '../../src/server/stages/document-processor.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
@@ -15,20 +15,20 @@ import { claimSources } from '../../src/store/sources/leases.ts';
 import { readSourceReports, type SourceReport } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { normaliseDocument } from '../../src/worker.ts';
-import { noon, source } from './store-fixture.ts';
+import { aSource, noon } from './builders.ts';
 
 export interface PollingFixtureOptions {
   readonly hostGapMs?: number;
   readonly allowPrivateNetworks?: readonly string[];
 }
 
-/** The real intake of one source, `a`, poll by poll, with a wall clock that the test turns. */
+/** Polls one source, `a`, through the real stages. The test sets the wall clock. */
 export class PollingFixture {
   readonly store: Store;
   readonly source: Source;
-  /** What was asked of the digester, oldest first. */
+  /** Tasks given to the document processor, oldest first. */
   readonly tasks: NormaliseTask[] = [];
-  /** Heads of the log that readers were told of. */
+  /** Heads of the event log that readers were notified of. */
   readonly notifiedHeads: number[] = [];
   nowMs = noon;
   readonly #fetcher: Fetcher;
@@ -36,12 +36,12 @@ export class PollingFixture {
 
   constructor(store: Store, url: string, over: Partial<Source> = {}, options: PollingFixtureOptions = {}) {
     this.store = store;
-    this.source = source('a', { url, ...over });
+    this.source = aSource('a', { url, ...over });
     const clock: Clock = { now: () => this.nowMs, monotonic: () => systemClock.monotonic() };
     const allowPrivateNetworks = options.allowPrivateNetworks ?? ['127.0.0.0/8'];
     this.#fetcher = createFetcher({ clock, userAgent: 'Newswire/0', feedsDir: '/nowhere', allowPrivateNetworks });
-    const digester: Pick<DocumentProcessor, 'digest'> = {
-      digest: (task) => {
+    const processor: Pick<DocumentProcessor, 'normalise'> = {
+      normalise: (task) => {
         this.tasks.push(task);
         return normaliseDocument(task);
       },
@@ -49,15 +49,15 @@ export class PollingFixture {
     this.#refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      digester,
-      brake: createNetworkBreaker(),
+      processor,
+      breaker: createNetworkBreaker(),
       clock,
       random: () => 0.5,
       hostGapMs: () => options.hostGapMs ?? 0,
       hostCycleMs: () => 0,
       intervalMultiplier: () => 1,
       sourceOf: (id) => (id === this.source.id ? this.source : undefined),
-      ring: (head) => void this.notifiedHeads.push(head),
+      notify: (head) => void this.notifiedHeads.push(head),
     });
   }
 

@@ -61,13 +61,11 @@ export class StoreFixture {
     const lease = over.lease ?? (await this.claim(id, nowMs));
     const state = await readPollState(this.store.reader, id);
     return storeFeed(this.store, {
-      source: over.source ?? this.sourceOf(id),
       lease,
-      digest: 'kind' in document ? document : aFeed(document),
+      feed: 'kind' in document ? document : aFeed(document),
       firstRead: state?.firstReadDone !== true,
       nowMs,
-      siteUrl: null,
-      settle: (counts) => {
+      toPollResult: (counts) => {
         this.pollCounts.push(counts);
         return aPollResult({ nextCheckMs: nowMs });
       },

@@ -128,7 +128,7 @@ export class SubscriberHarness {
     });
     this.#readPushes = createPushReader({
       ...{ store, clock, log, onSourceDue: wake },
-      documentProcessor: { digest: normaliseDocument },
+      documentProcessor: { normalise: normaliseDocument },
       sourceOf: (id) => (id === 'a' ? this.polling.source : undefined),
       notify: (head) => void this.polling.notifiedHeads.push(head),
       onFetched: (sourceId) => void this.metricCalls.push(`fetched ${sourceId}`),

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { ConfigError } from '../../domain/config-error.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { createDocumentProcessor, type DocumentProcessor } from '../../server/document-processor.ts';
+import { createDocumentProcessor, type DocumentProcessor } from '../../server/stages/document-processor.ts';
 import { mapInOrder } from '../output/map-in-order.ts';
 import { type ParseLine, parseLineToJson, resultsTable, toParseLine } from '../output/parse-report.ts';
 import { showProgress } from '../output/progress.ts';

@@ -2,10 +2,11 @@ import { defaultItemLimit } from '../../config/schema/source-schema.ts';
 import type { ItemDraft, NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
 import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
+import { type NormaliseSettings, normaliseOptions } from '../../domain/polling/normalise-options.ts';
 import { emptyPollHistory, type PollResult, type PollState } from '../../domain/polling/poll.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';
 import { nextPollState } from '../../schedule/rules/next-poll-state.ts';
-import type { DocumentProcessor } from '../../server/document-processor.ts';
+import type { DocumentProcessor } from '../../server/stages/document-processor.ts';
 import { assessQuality, type FeedQuality } from './quality.ts';
 
 /** Result of a second, conditional request with the validators of the first response. */
@@ -48,22 +49,24 @@ const itemsShown = 5;
 /** Processes a document as the server does on the first read. */
 export async function processFirstFetch(
   fetched: FetchedDocument,
-  digester: DocumentProcessor,
-  nowMs: number,
+  processor: Pick<DocumentProcessor, 'normalise'>,
+  about: { readonly nowMs: number; readonly settings?: NormaliseSettings },
 ): Promise<NormalisedFeed | Unreadable> {
   const { body, contentType, url } = fetched;
-  const options = {
-    url,
-    nowMs,
-    limit: defaultItemLimit,
-    keep: null,
-    drop: null,
-    language: null,
-    trust: { dates: true, ids: true },
-    known: {},
-  };
-  return await digester.digest({ body, contentType, options });
+  const { nowMs, settings = defaultSettings } = about;
+  const options = normaliseOptions(settings, { url, nowMs, idsDistrusted: false, known: {} });
+  return await processor.normalise({ body, contentType, options });
 }
+
+/** The settings of a source that declares nothing but its URL. */
+const defaultSettings: NormaliseSettings = {
+  hidden: null,
+  keep: null,
+  drop: null,
+  language: null,
+  limit: defaultItemLimit,
+  trust: { dates: true, ids: true },
+};
 
 /** A response and its processed document. */
 export interface ProcessedFetch {

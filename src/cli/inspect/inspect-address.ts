@@ -5,7 +5,7 @@ import { createFetcher } from '../../fetch/fetch-source.ts';
 import { userAgent } from '../../fetch/request-headers.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { version } from '../../runtime/version.ts';
-import { createDocumentProcessor } from '../../server/document-processor.ts';
+import { createDocumentProcessor } from '../../server/stages/document-processor.ts';
 import type { CliIo } from '../shared/io.ts';
 import { type Inspection, type InspectParts, inspect } from './inspect.ts';
 import type { SiteAddress } from './site-address.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../domain/polling/fetch-outcome.ts';
 import type { Fetcher } from '../../fetch/fetch-source.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { DocumentProcessor } from '../../server/document-processor.ts';
+import type { DocumentProcessor } from '../../server/stages/document-processor.ts';
 import { type FeedReport, processFirstFetch, reportFeed } from './dry-run.ts';
 
 /** Why a URL could not be read as a feed. */
@@ -130,7 +130,7 @@ async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Rea
   });
   const { digester, clock } = parts;
   const nowMs = clock.now();
-  const digest = await processFirstFetch(fetched, digester, nowMs);
+  const digest = await processFirstFetch(fetched, digester, { nowMs });
   if (digest.kind === 'unreadable') return unreadable(digest);
   const { validators, bodyHash } = fetched;
   const report = await reportFeed({ url, fetched, digest }, { digester, nowMs }, () =>

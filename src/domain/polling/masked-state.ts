@@ -49,12 +49,19 @@ export function maskedDocument(
 ): NormalisedFeed | Unreadable {
   if (hidden === null || digest.kind === 'unreadable') return digest;
   const archiveUrl = digest.archiveUrl === null ? null : unmaskedArchiveUrl(digest.archiveUrl, hidden);
-  const secrets = hidden.secrets.filter(({ length }) => length >= minSecretChars);
-  if (secrets.length === 0) return { ...digest, archiveUrl };
-  const longSecrets = { ...hidden, secrets };
-  return {
+  const metadata = {
     ...digest,
     archiveUrl,
+    siteUrl: digest.siteUrl === null ? null : maskUrlText(digest.siteUrl, hidden),
+    selfUrl: digest.selfUrl === null ? null : maskUrlText(digest.selfUrl, hidden),
+    // A hub is told its topic, and subscribers are told the hub: a source whose hub URL has a secret is polled instead.
+    hubs: digest.hubs.filter((hub) => maskUrlText(hub, hidden) === hub),
+  };
+  const secrets = hidden.secrets.filter(({ length }) => length >= minSecretChars);
+  if (secrets.length === 0) return metadata;
+  const longSecrets = { ...hidden, secrets };
+  return {
+    ...metadata,
     feedTitle: concealOrNull(digest.feedTitle, longSecrets),
     drafts: digest.drafts.map((draft) => maskedDraft(draft, longSecrets)),
     deleted: digest.deleted.map((one) => ({ ...one, ref: maskText(one.ref, longSecrets) })),

@@ -22,8 +22,10 @@ export interface StoredDocument {
   readonly previousIdentity: FeedIdentity | null;
 }
 
-/** The outcome of one refresh, as far as the schedule needs it. */
-export type RefreshOutcome =
-  | StoredDocument
+/** A refresh that brought no feed. */
+export type FailedRefresh =
   | { readonly kind: 'unreadable'; readonly fetched: FetchedMetadata; readonly unreadable: Unreadable }
   | { readonly kind: 'no-document'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };
+
+/** The outcome of one refresh, as far as the schedule needs it. */
+export type RefreshOutcome = StoredDocument | FailedRefresh;

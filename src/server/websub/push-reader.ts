@@ -1,6 +1,3 @@
-import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
-import type { NormaliseTask } from '../../domain/items/normalise-task.ts';
-import { maskedDocument } from '../../domain/polling/masked-state.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { decodeBody } from '../../fetch/client/decompress.ts';
 import { FetchError } from '../../fetch/client/fetch-error.ts';
@@ -8,18 +5,19 @@ import { defaultFetchLimits } from '../../fetch/client/fetch-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Store } from '../../store/engine/store.ts';
-import { knownHashes, readPollState } from '../../store/sources/source-state.ts';
+import { readPollState } from '../../store/sources/source-state.ts';
 import { claimOldestPush, deletePush, type PendingPush, storePushedItems } from '../../store/websub/websub-inbox.ts';
 import { bringPollForward } from '../../store/websub/websub-subscriptions.ts';
-
-const maxKnownEntries = 2000;
+import type { DocumentProcessor } from '../stages/document-processor.ts';
+import { maskFeed } from '../stages/mask-secrets.ts';
+import { createNormaliseStage, type NormaliseStage } from '../stages/normalise-stage.ts';
 
 /** What the push reader depends on. */
 export interface PushReaderParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly documentProcessor: { digest(task: NormaliseTask): Promise<NormalisedFeed | Unreadable> };
+  readonly documentProcessor: Pick<DocumentProcessor, 'normalise'>;
   /** The current declaration of a source; undefined if it is no longer declared. */
   sourceOf(id: string): Source | undefined;
   /** Called with the head of the event log after each commit that wrote events. */
@@ -39,19 +37,20 @@ export interface PushReaderParts {
  * @returns a function that reads until no push is left, and returns how many it has read.
  */
 export function createPushReader(parts: PushReaderParts): () => Promise<number> {
+  const normalise = maskFeed(createNormaliseStage({ ...parts, processor: parts.documentProcessor }));
   return async () => {
     let count = 0;
     for (;;) {
       const push = await claimOldestPush(parts.store);
       if (push === null) return count;
-      await readPush(parts, push);
+      await readPush(parts, normalise, push);
       await deletePush(parts.store, push.id);
       count += 1;
     }
   };
 }
 
-async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void> {
+async function readPush(parts: PushReaderParts, normalise: NormaliseStage, push: PendingPush): Promise<void> {
   const { store, clock, log } = parts;
   const source = parts.sourceOf(push.sourceId);
   const state = await readPollState(store.reader, push.sourceId);
@@ -63,18 +62,20 @@ async function readPush(parts: PushReaderParts, push: PendingPush): Promise<void
   }
   parts.onFetched?.(source.id);
   const nowMs = clock.now();
-  const { limit, keep, drop, language, trust, declarationHash } = source;
-  const known = await knownHashes(store.reader, source.id, maxKnownEntries);
-  const ids = trust.ids && !state.history.idsDistrusted;
-  const options = { url: push.topic, nowMs, limit, keep, drop, language, trust: { ...trust, ids }, known };
-  const document = await parts.documentProcessor.digest({ body, contentType: push.contentType, options });
-  const feed = maskedDocument(document, source.hidden);
+  const document = { body, contentType: push.contentType, url: push.topic, links: [] };
+  const feed = await normalise({ source, state }, document);
   if (feed.kind === 'unreadable') {
     log.debug({ source: source.id, failure: feed.failure }, 'a push is unreadable; the source is polled instead');
     await pollInstead(parts, push);
     return;
   }
-  const stored = await storePushedItems(store, { push, declarationHash, feed, nowMs, onBatch: parts.notify });
+  const stored = await storePushedItems(store, {
+    push,
+    declarationHash: source.declarationHash,
+    feed,
+    nowMs,
+    onBatch: parts.notify,
+  });
   if (stored === null) return;
   const { added, updated } = stored;
   parts.onPushStored?.({ added, updated });

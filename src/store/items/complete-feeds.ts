@@ -8,22 +8,20 @@ import { readStoredItems, type StoredItem } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
 import { withdrawStored } from './withdraw-items.ts';
 
-/** So many are taken away in one read, and remembered as missing until the next. */
-const mostMissing = 200;
-/** Notes of a document of which we have not taken all: what is missing in it may be missing with us only. */
+/** Items withdrawn after one document, and items remembered as missing until the next. */
+const maxMissing = 200;
+/** Notes of a document that was not taken whole: an entry may be missing here and present at the publisher. */
 const partial = /^(partial_parse|filtered|item_flood)(:|$)/;
 
-/** What a complete document came to. */
+/** The effect of a complete document on the items that it lacks. */
 export interface OmissionResult {
-  readonly happenings: readonly ItemChange[];
-  /** Items that it lacks and that nobody has missed before. */
+  readonly changes: readonly ItemChange[];
+  /** Items that this document lacks and the one before had. */
   readonly missing: readonly number[];
 }
 
-const nothingMissing: OmissionResult = { happenings: [], missing: [] };
-
-/** Items that no other source shows, and that none of these entries is. */
-async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<string>): Promise<number[]> {
+/** Items that only this source has, under none of these entry keys. */
+async function findMissing(tx: Db, sourceRef: number, present: ReadonlySet<string>): Promise<number[]> {
   const rows = await tx
     .selectFrom('appearance')
     .innerJoin('item', 'item.id', 'appearance.item_id')
@@ -42,16 +40,14 @@ async function itemsBeyond(tx: Db, sourceRef: number, present: ReadonlySet<strin
       ),
     )
     .orderBy('item.id')
-    .limit(2 * mostMissing)
+    .limit(2 * maxMissing)
     .execute();
   return rows.map(({ id }) => id);
 }
 
-/**
- * They count as never read, so that an entry is looked at when it is listed again, also with the text that we know.
- */
 async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<ItemChange[]> {
   const ids = items.map(({ row }) => row.id);
+  // Without its hash, an entry that is listed again is processed even if its content is unchanged.
   await tx
     .updateTable('appearance')
     .set({ content_hash: '' })
@@ -61,25 +57,25 @@ async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: numb
 }
 
 /**
- * Withdraws what a document lacks that says it is the whole feed (RFC 5005 section 2), when the one before lacked it
- * too: one mistake of its publisher must not empty a source. An item that another source shows as well stays.
+ * Withdraws items that a complete feed (RFC 5005 section 2) lacks, if the previous document lacked them too: one
+ * mistake of the publisher must not empty a source. An item that another source has stays.
  */
 export async function withdrawMissing(
   tx: Db,
-  about: { readonly source: Row<'source'>; readonly digest: NormalisedFeed; readonly present: ReadonlySet<string> },
+  about: { readonly source: Row<'source'>; readonly feed: NormalisedFeed; readonly present: ReadonlySet<string> },
   nowMs: number,
 ): Promise<OmissionResult> {
-  const { source, digest, present } = about;
-  if (!digest.complete || digest.notes.some((note) => partial.test(note))) return nothingMissing;
-  const lacking = await itemsBeyond(tx, source.ref, present);
-  if (lacking.length === 0) return nothingMissing;
-  const before = new Set(pollHistoryOf(source).missingItemIds);
+  const { source, feed, present } = about;
+  if (!feed.complete || feed.notes.some((note) => partial.test(note))) return { changes: [], missing: [] };
+  const missing = await findMissing(tx, source.ref, present);
+  if (missing.length === 0) return { changes: [], missing: [] };
+  const missingBefore = new Set(pollHistoryOf(source).missingItemIds);
   const items = await readStoredItems(
     tx,
-    lacking.filter((id) => before.has(id)),
+    missing.filter((id) => missingBefore.has(id)),
   );
   return {
-    happenings: await withdrawOmitted(tx, [...items.values()], nowMs),
-    missing: lacking.filter((id) => !before.has(id)).slice(0, mostMissing),
+    changes: await withdrawOmitted(tx, [...items.values()], nowMs),
+    missing: missing.filter((id) => !missingBefore.has(id)).slice(0, maxMissing),
   };
 }

@@ -29,9 +29,9 @@ export interface KnownItems {
   /** Items by key. */
   readonly items: ReadonlyMap<string, KnownItem>;
   /** Items that this source shows under a canonical URL that is another item's key, by that URL, the newest first. */
-  readonly sharing: ReadonlyMap<string, readonly KnownItem[]>;
+  readonly sameLink: ReadonlyMap<string, readonly KnownItem[]>;
   /** Keys of retired items. */
-  readonly retired: ReadonlySet<string>;
+  readonly retiredKeys: ReadonlySet<string>;
 }
 
 /** What an entry turns out to be. */
@@ -86,9 +86,9 @@ export interface DocumentContext {
   /** See `renamedEntries`. */
   readonly renamed: ReadonlyMap<string, KnownEntry>;
   /** Entry keys of the whole document. */
-  readonly document: ReadonlySet<string>;
+  readonly documentKeys: ReadonlySet<string>;
   /** Canonical URLs that earlier entries of the same batch have claimed. */
-  readonly taken: ReadonlySet<string>;
+  readonly claimedUrls: ReadonlySet<string>;
 }
 
 /**
@@ -99,7 +99,7 @@ export interface DocumentContext {
  * With another title it is other news under a link that the publisher uses again, as in a live blog.
  */
 export function matchEntry(draft: ItemDraft, known: KnownItems, around: DocumentContext): EntryMatch {
-  const { renamed, taken } = around;
+  const { renamed, claimedUrls: taken } = around;
   const entry = known.entries.get(draft.entryKey);
   const earlier = entry === undefined ? (renamed.get(draft.entryKey) ?? earlierEntry(draft, known, around)) : undefined;
   const recognised = entry ?? earlier;
@@ -108,7 +108,7 @@ export function matchEntry(draft: ItemDraft, known: KnownItems, around: Document
     return { kind: 'known', entry: recognised, itemId: recognised.itemId, renamed: entry === undefined };
   }
   const link = draft.canonicalUrl;
-  if (link !== null && known.retired.has(link)) return { kind: 'retired', entry: null };
+  if (link !== null && known.retiredKeys.has(link)) return { kind: 'retired', entry: null };
   const found = link === null ? undefined : known.items.get(link);
   if (found !== undefined && found.ownEntry === null && link !== null && !taken.has(link)) {
     return { kind: 'join', itemId: found.itemId };
@@ -121,12 +121,12 @@ export function matchEntry(draft: ItemDraft, known: KnownItems, around: Document
 function earlierEntry(
   draft: ItemDraft,
   known: KnownItems,
-  { document, taken }: DocumentContext,
+  { documentKeys: document, claimedUrls: taken }: DocumentContext,
 ): KnownEntry | undefined {
   const link = draft.canonicalUrl;
   if (link === null || taken.has(link)) return undefined;
   const item = known.items.get(link);
-  const candidates = [...(item === undefined ? [] : [item]), ...(known.sharing.get(link) ?? [])];
+  const candidates = [...(item === undefined ? [] : [item]), ...(known.sameLink.get(link) ?? [])];
   const isEarlier = ({ ownEntry, ...shown }: KnownItem): boolean =>
     ownEntry !== null &&
     !document.has(ownEntry.entryKey) &&
@@ -154,7 +154,7 @@ function fragmentOf(url: string | null): string {
 
 function newByEntry(draft: ItemDraft, known: KnownItems): EntryMatch {
   const key = sourceScopedKey(known.sourceId, draft.entryKey);
-  if (known.retired.has(key)) return { kind: 'retired', entry: null };
+  if (known.retiredKeys.has(key)) return { kind: 'retired', entry: null };
   // The id belonged to another source once: its items keep their keys, and this source gets keys of its own.
   return { kind: 'new', key: known.items.has(key) ? `${key}~${known.sourceRef}` : key };
 }

@@ -110,7 +110,7 @@ async function readSharing(
   db: Db,
   drafts: readonly ItemDraft[],
   { sourceRef, entries, items }: Pick<KnownItems, 'sourceRef' | 'entries' | 'items'>,
-): Promise<KnownItems['sharing']> {
+): Promise<KnownItems['sameLink']> {
   const links = new Map<string, string>();
   for (const { entryKey, canonicalUrl, url } of drafts) {
     if (canonicalUrl === null || url === null || entries.has(entryKey)) continue;
@@ -146,7 +146,7 @@ export async function readKnownItems(
   return {
     sourceId: source.id,
     ...found,
-    sharing: await readSharing(db, drafts, found),
-    retired: new Set(retired.map(({ key }) => key)),
+    sameLink: await readSharing(db, drafts, found),
+    retiredKeys: new Set(retired.map(({ key }) => key)),
   };
 }

@@ -15,7 +15,7 @@ export interface MergeResult {
   /** Fields of the wire that are not what they were; empty: nothing that a reader could see. */
   readonly changed: readonly string[];
   /** True: an edit that came too soon after others, to be taken at a later read. The item is as it was. */
-  readonly held: boolean;
+  readonly deferred: boolean;
 }
 
 /** What of a draft stands in an item's row: the owner's words. */
@@ -164,13 +164,13 @@ export function withoutWithdrawal(item: StoredItem): StoredItem {
  */
 function comeBack(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const edits = withEdit(before.row, nowMs);
-  if (edits === null) return { before, after: before, changed: [], held: true };
+  if (edits === null) return { before, after: before, changed: [], deferred: true };
   const { after } = mergeEntry(withoutWithdrawal(before), draft, source, nowMs);
   return {
     before,
     after: { ...after, row: { ...after.row, recent_edits: edits } },
     changed: wireFieldNames,
-    held: false,
+    deferred: false,
   };
 }
 
@@ -191,7 +191,7 @@ export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicS
     return comeBack(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
-  const apart: MergeResult = { before, after: { row, sources }, changed: [], held: false };
+  const apart: MergeResult = { before, after: { row, sources }, changed: [], deferred: false };
   if (row.withdrawn_ms !== null) return apart;
   const passes = passesTo(source, before);
   const takes = passes || (row.owner_ref === source.ref && row.content_hash !== draft.contentHash);
@@ -206,7 +206,7 @@ export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicS
     return { ...apart, after: { row: sameDates, sources }, changed: changed.filter((name) => !dates.has(name)) };
   }
   const edits = withEdit(row, nowMs) ?? (passes ? row.recent_edits : null);
-  if (edits === null) return { ...apart, held: true };
+  if (edits === null) return { ...apart, deferred: true };
   const after = { row: { ...words, revision: row.revision + 1, recent_edits: edits }, sources };
-  return { before, after, changed, held: false };
+  return { before, after, changed, deferred: false };
 }

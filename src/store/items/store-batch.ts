@@ -12,32 +12,32 @@ import { readKnownItems } from './known-items.ts';
 import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
 import { incrementItemCounts } from './source-item-counts.ts';
 
-/** What a batch is stored under. */
+/** What a batch needs to know of its source and its document. */
 export interface BatchContext {
   readonly source: PublicSource;
-  /** See `renamedEntries`; null: the batch is all that is new in its document, so they can be found in it. */
+  /** See `renamedEntries`; null: the batch holds all new entries of its document, so they are found in the batch. */
   readonly renamed: ReadonlyMap<string, KnownEntry> | null;
-  /** Entry keys of the document. */
-  readonly document: ReadonlySet<string>;
+  /** Entry keys of the whole document. */
+  readonly documentKeys: ReadonlySet<string>;
   readonly firstRead: boolean;
   readonly nowMs: number;
 }
 
-/** What a document's entries came to. */
+/** Counts over the entries of a batch or a document. */
 export interface BatchCounts {
   /** New items. */
   readonly added: number;
-  /** Items of other sources that are now seen at this one too. */
+  /** Items of other sources that this source has for the first time. */
   readonly joined: number;
-  /** Items that were edited. */
+  /** Edited items. */
   readonly updated: number;
-  /** Edits that came too soon after others: the read must not be remembered as done. */
-  readonly heldBack: number;
+  /** Edits that came too soon after others. The document must be read again, so its validators are not stored. */
+  readonly deferred: number;
 }
 
-export const zeroCounts: BatchCounts = { added: 0, joined: 0, updated: 0, heldBack: 0 };
+export const zeroCounts: BatchCounts = { added: 0, joined: 0, updated: 0, deferred: 0 };
 
-/** An entry, what it is, and what it does to its item. */
+/** An entry and its effect on an item. */
 type Step =
   | { readonly kind: 'add'; readonly draft: ItemDraft; readonly row: Omit<Row<'item'>, 'id'> }
   | {
@@ -50,35 +50,34 @@ type Step =
 
 async function plan(tx: Db, drafts: readonly ItemDraft[], context: BatchContext): Promise<Step[]> {
   const known = await readKnownItems(tx, context.source, drafts);
-  const { document } = context;
-  const renamed = context.renamed ?? renamedEntries(drafts, document, known);
-  const taken = new Set<string>();
-  const recognised = drafts.map((draft) => {
-    const what = matchEntry(draft, known, { renamed, document, taken });
-    if (draft.canonicalUrl !== null) taken.add(draft.canonicalUrl);
-    return { draft, what };
+  const { documentKeys } = context;
+  const renamed = context.renamed ?? renamedEntries(drafts, documentKeys, known);
+  const claimedUrls = new Set<string>();
+  const matches = drafts.map((draft) => {
+    const match = matchEntry(draft, known, { renamed, documentKeys, claimedUrls });
+    if (draft.canonicalUrl !== null) claimedUrls.add(draft.canonicalUrl);
+    return { draft, match };
   });
-  const itemIds = recognised.flatMap(({ what }) => ('itemId' in what ? [what.itemId] : []));
+  const itemIds = matches.flatMap(({ match }) => ('itemId' in match ? [match.itemId] : []));
   const stored = await readStoredItems(tx, itemIds);
-  return recognised.flatMap(({ draft, what }) => stepFor(draft, what, stored, context));
+  return matches.flatMap((one) => stepFor(one, stored, context));
 }
 
 function stepFor(
-  draft: ItemDraft,
-  what: EntryMatch,
+  { draft, match }: { readonly draft: ItemDraft; readonly match: EntryMatch },
   stored: ReadonlyMap<number, StoredItem>,
   context: BatchContext,
 ): Step[] {
   const { source, nowMs, firstRead } = context;
-  if (what.kind === 'retired') return [{ kind: 'retired', draft, entry: what.entry }];
-  if (what.kind === 'new') {
-    return [{ kind: 'add', draft, row: newItemRow(draft, { key: what.key, ownerRef: source.ref, nowMs, firstRead }) }];
+  if (match.kind === 'retired') return [{ kind: 'retired', draft, entry: match.entry }];
+  if (match.kind === 'new') {
+    return [{ kind: 'add', draft, row: newItemRow(draft, { key: match.key, ownerRef: source.ref, nowMs, firstRead }) }];
   }
-  const before = stored.get(what.itemId);
-  if (before === undefined) throw new Error(`appearance of item ${what.itemId}, which is not there`);
-  const entry = what.kind === 'known' ? what.entry : null;
-  const renamed = what.kind === 'known' && what.renamed;
-  // An entry that is known with this very text says nothing, whatever its owner has made of the item.
+  const before = stored.get(match.itemId);
+  if (before === undefined) throw new Error(`an appearance refers to item ${match.itemId}, which does not exist`);
+  const entry = match.kind === 'known' ? match.entry : null;
+  const renamed = match.kind === 'known' && match.renamed;
+  // A known entry with unchanged content changes nothing, even if the owner of the item has edited it.
   if (entry?.contentHash === draft.contentHash && !renamed) return [];
   return [{ kind: 'merge', draft, entry, merged: mergeEntry(before, draft, source, nowMs) }];
 }
@@ -89,16 +88,16 @@ async function addItems(tx: Db, steps: readonly Step[]): Promise<ReadonlyMap<str
   return new Map(rows.map(({ key }, index) => [key, ids[index] ?? 0]));
 }
 
-/** A step after the new items have their ids. */
-interface Done {
+/** A step with the item before and after it. New items have their ids. */
+interface AppliedStep {
   readonly step: Step;
-  /** The item as it is now; null when there is none. */
+  /** Null: the entry has no item. */
   readonly after: StoredItem | null;
   readonly before: StoredItem | null;
   readonly changed: readonly string[];
 }
 
-function done(step: Step, ids: ReadonlyMap<string, number>, source: PublicSource): Done {
+function applyStep(step: Step, ids: ReadonlyMap<string, number>, source: PublicSource): AppliedStep {
   if (step.kind === 'retired') return { step, after: null, before: null, changed: [] };
   if (step.kind === 'merge') {
     const { before, after, changed } = step.merged;
@@ -109,13 +108,13 @@ function done(step: Step, ids: ReadonlyMap<string, number>, source: PublicSource
   return { step, after: { row: { id, ...step.row }, sources: [source] }, before: null, changed: [] };
 }
 
-async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchContext): Promise<void> {
+async function writeAppearances(tx: Db, steps: readonly AppliedStep[], context: BatchContext): Promise<void> {
   const { source, nowMs } = context;
-  const fresh = steps.filter(({ step }) => step.kind === 'add' || step.entry === null);
+  const added = steps.filter(({ step }) => step.kind === 'add' || step.entry === null);
   await insertRows(
     tx,
     'appearance',
-    fresh.map(({ step: { draft }, after }) => ({
+    added.map(({ step: { draft }, after }) => ({
       source_ref: source.ref,
       entry_key: draft.entryKey,
       item_id: after?.row.id ?? null,
@@ -137,43 +136,45 @@ async function writeAppearances(tx: Db, steps: readonly Done[], context: BatchCo
       id: entry.appearanceId,
       entry_key: step.draft.entryKey,
       guid: step.draft.guid,
-      // An edit that was held back keeps the hash before it, or no later read would offer it again.
-      content_hash: step.kind === 'merge' && step.merged.held ? entry.contentHash : step.draft.contentHash,
+      // A deferred edit keeps the previous hash. With the new one, no later poll would see an edit.
+      content_hash: step.kind === 'merge' && step.merged.deferred ? entry.contentHash : step.draft.contentHash,
     })),
   );
-  const gained = fresh.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
+  const gained = added.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
   if (gained === 0) return;
-  await gainItems(tx, { gained, ref: source.ref });
+  await addToItemCount(tx, { gained, ref: source.ref });
 }
 
-const gainItems = compiledQuery<{ gained: number; ref: number }, unknown>(['gained', 'ref'], (db, { gained, ref }) =>
-  db
-    .updateTable('source')
-    .set((eb) => ({ items: eb('items', '+', gained) }))
-    .where('ref', '=', ref),
+const addToItemCount = compiledQuery<{ gained: number; ref: number }, unknown>(
+  ['gained', 'ref'],
+  (db, { gained, ref }) =>
+    db
+      .updateTable('source')
+      .set((eb) => ({ items: eb('items', '+', gained) }))
+      .where('ref', '=', ref),
 );
 
-function comesBack(step: Done): step is Done & { readonly after: StoredItem } {
+function isRestored(step: AppliedStep): step is AppliedStep & { readonly after: StoredItem } {
   return (
     step.after !== null && step.after.row.withdrawn_ms === null && (step.before?.row.withdrawn_ms ?? null) !== null
   );
 }
 
-/** The items whose own row is new or not what it was. */
-function rewritten(steps: readonly Done[]): StoredItem[] {
+/** Items whose row is new or changed. */
+function changedItems(steps: readonly AppliedStep[]): StoredItem[] {
   return steps.flatMap(({ before, after }) => (after !== null && after.row !== before?.row ? [after] : []));
 }
 
-async function writeItems(tx: Db, steps: readonly Done[]): Promise<void> {
-  const edited = rewritten(steps.filter(({ before }) => before !== null)).map(({ row }) => row);
+async function writeItems(tx: Db, steps: readonly AppliedStep[]): Promise<void> {
+  const edited = changedItems(steps.filter(({ before }) => before !== null)).map(({ row }) => row);
   await updateRows(tx, 'item', 'id', edited);
-  const all = rewritten(steps);
-  await writeCategories(tx, all, edited.length > 0);
-  const back = steps.flatMap((step) => (comesBack(step) ? [step.after.row.id] : []));
-  if (back.length > 0) await incrementItemCounts(tx, back);
+  const changed = changedItems(steps);
+  await writeCategories(tx, changed, edited.length > 0);
+  const restored = steps.flatMap((step) => (isRestored(step) ? [step.after.row.id] : []));
+  if (restored.length > 0) await incrementItemCounts(tx, restored);
   await engineOf(tx).indexTexts(
     tx,
-    all.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),
+    changed.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),
   );
 }
 
@@ -195,7 +196,7 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
   await insertRows(tx, 'item_category', rows);
 }
 
-function happeningsOf(steps: readonly Done[]): ItemChange[] {
+function changesOf(steps: readonly AppliedStep[]): ItemChange[] {
   return steps.flatMap(({ step, before, after, changed }): ItemChange[] => {
     if (after === null) return [];
     if (step.kind === 'add') return [{ op: 'add', item: toItem(after), before: null, changed: [] }];
@@ -204,30 +205,30 @@ function happeningsOf(steps: readonly Done[]): ItemChange[] {
   });
 }
 
-function countsOf(steps: readonly Done[]): BatchCounts {
+function countsOf(steps: readonly AppliedStep[]): BatchCounts {
   const merges = steps.flatMap(({ step }) => (step.kind === 'merge' ? [step] : []));
   return {
     added: steps.filter(({ step }) => step.kind === 'add').length,
     joined: merges.filter(({ entry }) => entry === null).length,
-    updated: merges.filter(({ merged }) => !merged.held && merged.changed.some((name) => name !== 'alsoIn')).length,
-    heldBack: merges.filter(({ merged }) => merged.held).length,
+    updated: merges.filter(({ merged }) => !merged.deferred && merged.changed.some((name) => name !== 'alsoIn')).length,
+    deferred: merges.filter(({ merged }) => merged.deferred).length,
   };
 }
 
 /**
- * Writes a batch of entries: items, appearances and search index. Says what happened, for the log, whose rows are the
- * last that a transaction writes.
+ * Writes a batch of entries: items, appearances and the search index. The caller appends the returned changes to the
+ * event log at the end of the transaction.
  */
 export async function storeBatch(
   tx: Db,
   drafts: readonly ItemDraft[],
   context: BatchContext,
-): Promise<{ readonly counts: BatchCounts; readonly happenings: readonly ItemChange[] }> {
-  if (drafts.length === 0) return { counts: zeroCounts, happenings: [] };
+): Promise<{ readonly counts: BatchCounts; readonly changes: readonly ItemChange[] }> {
+  if (drafts.length === 0) return { counts: zeroCounts, changes: [] };
   const steps = await plan(tx, drafts, context);
   const ids = await addItems(tx, steps);
-  const finished = steps.map((step) => done(step, ids, context.source));
-  await writeItems(tx, finished);
-  await writeAppearances(tx, finished, context);
-  return { counts: countsOf(finished), happenings: happeningsOf(finished) };
+  const applied = steps.map((step) => applyStep(step, ids, context.source));
+  await writeItems(tx, applied);
+  await writeAppearances(tx, applied, context);
+  return { counts: countsOf(applied), changes: changesOf(applied) };
 }

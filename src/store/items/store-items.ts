@@ -1,8 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ItemDraft, NormalisedFeed } from '../../domain/items/item.ts';
-import { maskUrlText } from '../../domain/masking.ts';
 import type { Lease, PollResult } from '../../domain/polling/poll.ts';
-import type { Source } from '../../domain/polling/source.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
@@ -17,38 +15,36 @@ import { splitIntoBatches } from './split-into-batches.ts';
 import { type BatchContext, type BatchCounts, storeBatch, zeroCounts } from './store-batch.ts';
 import { withdrawDeleted } from './withdraw-items.ts';
 
-/** What a refresh brought, and what is to be written about it in the end. */
+/** A feed to store, with what is stored beside its items. */
 export interface StoreRequest {
-  readonly source: Source;
   readonly lease: Lease;
-  readonly digest: NormalisedFeed;
-  /** Whether no read of this source was ever stored whole: everything in it is backfill then. */
+  readonly feed: NormalisedFeed;
+  /** True until one document of the source was stored whole: its items are backfill. */
   readonly firstRead: boolean;
   readonly nowMs: number;
-  /** The publisher's site; null: as the digest says. */
-  readonly siteUrl: string | null;
-  /** What to leave on the source, once it is known what its entries came to. Pure: it may be asked again. */
-  settle(tally: DocumentCounts): PollResult;
+  /** Computes the result of the poll from the counts of the whole document. Pure: a retry calls it again. */
+  toPollResult(counts: DocumentCounts): PollResult;
   /** Called after each commit that wrote events, with the head of the log. */
-  onBatch?(head: number): void;
+  onCommit?(head: number): void;
 }
 
-/** What a whole document came to. */
-interface DocumentCounts extends BatchCounts {
-  /** Items that it lacks, although it says it is complete, and that no document before lacked. */
+/** Counts over a whole document. */
+export interface DocumentCounts extends BatchCounts {
+  /** Items that a complete document lacks and the one before had. */
   readonly missing: readonly number[];
 }
 
+/** The outcome of storing a feed. */
 export type StoreResult =
   | ({
       readonly kind: 'stored';
       /** Events written. */
       readonly events: number;
-      /** Head of the log after the last; null when there were none. */
+      /** Head of the log after the last event; null when there were none. */
       readonly head: number | null;
-      readonly settlement: PollResult;
+      readonly pollResult: PollResult;
     } & BatchCounts)
-  /** The source was claimed anew, edited or removed meanwhile: the rest was dropped. */
+  /** Another process claimed the source, or it was edited or removed: the remaining batches are not stored. */
   | { readonly kind: 'lease-lost' };
 
 interface Progress {
@@ -62,24 +58,24 @@ function sum(a: BatchCounts, b: BatchCounts): BatchCounts {
     added: a.added + b.added,
     joined: a.joined + b.joined,
     updated: a.updated + b.updated,
-    heldBack: a.heldBack + b.heldBack,
+    deferred: a.deferred + b.deferred,
   };
 }
 
 /**
- * The last of each entry: a document that names one entry twice means the later. An entry that an archive has under an
- * earlier guid, with the same link and nearly the same title, is left out as well.
+ * Keeps the last of several entries with one key. Also drops an entry that an archive has under an earlier guid, with
+ * the same link and nearly the same title.
  */
 export function distinctEntries(drafts: readonly ItemDraft[]): ItemDraft[] {
-  const kept = new Map(drafts.map((draft) => [draft.entryKey, draft]));
+  const byKey = new Map(drafts.map((draft) => [draft.entryKey, draft]));
   const byLink = new Map<string, ItemDraft>();
-  for (const draft of kept.values()) {
+  for (const draft of byKey.values()) {
     if (draft.canonicalUrl === null) continue;
     const earlier = byLink.get(draft.canonicalUrl);
-    if (earlier !== undefined && isSameArticle(earlier, draft)) kept.delete(earlier.entryKey);
+    if (earlier !== undefined && isSameArticle(earlier, draft)) byKey.delete(earlier.entryKey);
     byLink.set(draft.canonicalUrl, draft);
   }
-  return [...kept.values()];
+  return [...byKey.values()];
 }
 
 /** The entry keys of a whole document. */
@@ -88,101 +84,94 @@ export function entryKeysOf({ drafts, unchanged }: Pick<NormalisedFeed, 'drafts'
 }
 
 async function findRenamed(db: Db, request: StoreRequest): Promise<ReadonlyMap<string, KnownEntry>> {
-  const { drafts } = request.digest;
+  const { drafts } = request.feed;
   const row = await leasedSource(db, request.lease);
   if (row === null || drafts.length === 0) return new Map();
-  return renamedEntries(drafts, entryKeysOf(request.digest), await readKnownItems(db, row, drafts));
+  return renamedEntries(drafts, entryKeysOf(request.feed), await readKnownItems(db, row, drafts));
 }
 
-/** With a single batch, what is read for it is enough to find the renamed entries. */
-async function namesOf(store: Store, request: StoreRequest, batches: number): Promise<Batch['names']> {
-  const document = entryKeysOf(request.digest);
-  return { document, renamed: batches === 1 ? null : await store.read((tx) => findRenamed(tx, request)) };
+/** With a single batch, the reads of that batch are enough to find the renamed entries. */
+async function documentContext(store: Store, request: StoreRequest, batches: number): Promise<Batch['context']> {
+  const renamed = batches === 1 ? null : await store.read((tx) => findRenamed(tx, request));
+  return { documentKeys: entryKeysOf(request.feed), renamed };
 }
 
-/** Keeps what the document says of itself, from the first batch on: its items are shown under that name. */
-async function noteTitle(tx: Db, row: Row<'source'>, request: StoreRequest): Promise<PublicSource> {
-  const { digest } = request;
-  const { hidden } = request.source;
-  const siteUrl = request.siteUrl ?? digest.siteUrl;
-  const known = {
-    feed_title: digest.feedTitle ?? row.feed_title,
-    site_url: siteUrl === null ? row.site_url : maskUrlText(siteUrl, hidden),
-    // A hub whose address tells the secret is none that others are told of, nor is such a topic: that source is polled.
-    hubs: JSON.stringify(digest.hubs.filter((hub) => maskUrlText(hub, hidden) === hub)),
-    self_url: digest.selfUrl === null ? null : maskUrlText(digest.selfUrl, hidden),
+/** Writes the metadata of a feed from the first batch on, because its items are shown under the feed's title. */
+async function updateSourceMetadata(tx: Db, row: Row<'source'>, feed: NormalisedFeed): Promise<PublicSource> {
+  const metadata = {
+    feed_title: feed.feedTitle ?? row.feed_title,
+    site_url: feed.siteUrl ?? row.site_url,
+    hubs: JSON.stringify(feed.hubs),
+    self_url: feed.selfUrl,
   };
   const names = ['feed_title', 'site_url', 'hubs', 'self_url'] as const;
-  if (names.some((name) => known[name] !== row[name])) {
-    await updateRows(tx, 'source', 'ref', [{ ref: row.ref, ...known }]);
+  if (names.some((name) => metadata[name] !== row[name])) {
+    await updateRows(tx, 'source', 'ref', [{ ref: row.ref, ...metadata }]);
   }
-  return toPublicSource({ ...row, ...known });
+  return toPublicSource({ ...row, ...metadata });
 }
 
 interface Ending {
-  readonly settlement: PollResult;
-  readonly happenings: readonly ItemChange[];
+  readonly pollResult: PollResult;
+  readonly changes: readonly ItemChange[];
 }
 
-/** What goes with the last batch only, so that a kill in between costs a second read and never an item. */
+/** Part of the last batch only: a process that is killed before it reads the document again and loses no item. */
 async function finish(tx: Db, row: Row<'source'>, request: StoreRequest, counts: BatchCounts): Promise<Ending> {
-  const { digest, nowMs } = request;
-  const present = entryKeysOf(digest);
-  const guids = digest.deleted.map(({ ref }) => ref);
+  const { feed, nowMs } = request;
+  const present = entryKeysOf(feed);
+  const guids = feed.deleted.map(({ ref }) => ref);
   const deleted = await withdrawDeleted(tx, { sourceRef: row.ref, guids, present }, nowMs);
-  const { missing, happenings } = await withdrawMissing(tx, { source: row, digest, present }, nowMs);
-  const settlement = request.settle({ ...counts, missing });
-  await writePollResult(tx, row, settlement, { nowMs, counts, isWhole: true });
-  return { settlement, happenings: [...deleted, ...happenings] };
+  const omitted = await withdrawMissing(tx, { source: row, feed, present }, nowMs);
+  const pollResult = request.toPollResult({ ...counts, missing: omitted.missing });
+  await writePollResult(tx, row, pollResult, { nowMs, counts, isWhole: true });
+  return { pollResult, changes: [...deleted, ...omitted.changes] };
 }
 
 interface Batch {
   readonly drafts: readonly ItemDraft[];
-  /** What the whole document says about which entries have new guids. */
-  readonly names: Pick<BatchContext, 'renamed' | 'document'>;
+  readonly context: Pick<BatchContext, 'renamed' | 'documentKeys'>;
   readonly isLast: boolean;
   readonly before: Progress;
 }
 
-async function storeOne(
-  tx: Db,
-  request: StoreRequest,
-  batch: Batch,
-): Promise<(Progress & { readonly settlement: PollResult | null }) | null> {
+interface StoredBatch extends Progress {
+  /** Null before the last batch. */
+  readonly pollResult: PollResult | null;
+}
+
+/** @returns null when the lease is lost: nothing was written. */
+async function storeOne(tx: Db, request: StoreRequest, batch: Batch): Promise<StoredBatch | null> {
   const { firstRead, nowMs } = request;
   const row = await leasedSource(tx, request.lease);
   if (row === null) return null;
-  const source = await noteTitle(tx, row, request);
-  const stored = await storeBatch(tx, batch.drafts, { source, ...batch.names, firstRead, nowMs });
+  const source = await updateSourceMetadata(tx, row, request.feed);
+  const stored = await storeBatch(tx, batch.drafts, { source, ...batch.context, firstRead, nowMs });
   const counts = sum(batch.before.counts, stored.counts);
   const ending = batch.isLast ? await finish(tx, row, request, counts) : null;
-  const happenings = [...stored.happenings, ...(ending?.happenings ?? [])];
-  const head = await appendEvents(tx, happenings, nowMs);
-  return {
-    counts,
-    events: batch.before.events + happenings.length,
-    head,
-    settlement: ending?.settlement ?? null,
-  };
+  const changes = [...stored.changes, ...(ending?.changes ?? [])];
+  const head = await appendEvents(tx, changes, nowMs);
+  const events = batch.before.events + changes.length;
+  return { counts, events, head, pollResult: ending?.pollResult ?? null };
 }
 
 /**
- * Stores what a refresh brought: items, appearances and events, in batches of one transaction each with a turn of the
- * event loop between them; the last carries the settlement. Every batch demands that the lease is still good.
+ * Stores a feed: items, appearances and events, in batches of one transaction each. The event loop runs between two
+ * batches. The last batch writes the poll result. Every batch verifies the lease.
  */
 export async function storeFeed(store: Store, request: StoreRequest): Promise<StoreResult> {
-  const batches = splitIntoBatches(distinctEntries(request.digest.drafts));
-  const names = await namesOf(store, request, batches.length);
+  const batches = splitIntoBatches(distinctEntries(request.feed.drafts));
+  const context = await documentContext(store, request, batches.length);
   let progress: Progress = { counts: zeroCounts, events: 0, head: null };
   for (const [index, drafts] of batches.entries()) {
-    const batch = { drafts, names, isLast: index === batches.length - 1, before: progress };
-    const done = await store.write((tx) => storeOne(tx, request, batch), drafts.length);
-    if (done === null) return { kind: 'lease-lost' };
-    if (done.head !== null) request.onBatch?.(done.head);
-    progress = { ...done, head: done.head ?? progress.head };
+    const batch = { drafts, context, isLast: index === batches.length - 1, before: progress };
+    const stored = await store.write((tx) => storeOne(tx, request, batch), drafts.length);
+    if (stored === null) return { kind: 'lease-lost' };
+    if (stored.head !== null) request.onCommit?.(stored.head);
+    progress = { ...stored, head: stored.head ?? progress.head };
     const { counts, events, head } = progress;
-    if (done.settlement !== null) return { kind: 'stored', ...counts, events, head, settlement: done.settlement };
+    if (stored.pollResult !== null) return { kind: 'stored', ...counts, events, head, pollResult: stored.pollResult };
     await nextTurn();
   }
-  throw new Error('the last batch carried no settlement');
+  throw new Error('the last batch has no poll result');
 }

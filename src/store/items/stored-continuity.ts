@@ -8,9 +8,9 @@ import { readKnownItems } from './known-items.ts';
 /** How a document joins on to what its source has shown before. */
 export interface Continuity {
   /** Those new to its source, by their ids and by their links, in the order of the drafts. */
-  readonly strangers: readonly ItemDraft[];
+  readonly unknownEntries: readonly ItemDraft[];
   /** Who the source said it was, when the document calls itself something else of somewhere else; null: no change. */
-  readonly formerly: FeedIdentity | null;
+  readonly previousIdentity: FeedIdentity | null;
 }
 
 type Named = Pick<Row<'source'>, 'ref' | 'id' | 'feed_title' | 'site_url'>;
@@ -35,9 +35,9 @@ export async function readContinuity(
     .select(['ref', 'id', 'feed_title', 'site_url'])
     .where('id', '=', sourceId)
     .executeTakeFirst();
-  if (row === undefined) return { strangers: drafts, formerly: null };
+  if (row === undefined) return { unknownEntries: drafts, previousIdentity: null };
   const { entries, items } = await readKnownItems(db, row, drafts);
   const isKnown = ({ entryKey, canonicalUrl }: ItemDraft): boolean =>
     entries.has(entryKey) || (canonicalUrl !== null && (items.get(canonicalUrl)?.ownEntry ?? null) !== null);
-  return { strangers: drafts.filter((draft) => !isKnown(draft)), formerly: identityBefore(row, digest) };
+  return { unknownEntries: drafts.filter((draft) => !isKnown(draft)), previousIdentity: identityBefore(row, digest) };
 }

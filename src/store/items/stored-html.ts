@@ -15,7 +15,7 @@ export interface StoredHtml {
 
 /** A content, and what it is to be. */
 export interface HtmlChange extends StoredHtml {
-  readonly cleaned: string;
+  readonly sanitised: string;
 }
 
 /** Items with content, in the order of their ids, after one of them. */
@@ -26,7 +26,7 @@ export async function readStoredHtml(db: Db, afterId: number, limit: number): Pr
 }
 
 /** An item with its new content; null when an edit was faster. */
-function replaced(before: StoredItem, { html, cleaned }: HtmlChange): StoredItem | null {
+function replaced(before: StoredItem, { html, sanitised: cleaned }: HtmlChange): StoredItem | null {
   if (before.row.content_html !== html) return null;
   const after = { ...before, row: { ...before.row, content_html: cleaned } };
   if (searchText(toItem(before)) === searchText(toItem(after))) return after;

@@ -10,10 +10,10 @@ import { wireFieldNames, withoutWithdrawal } from './merge-entry.ts';
 import { decrementItemCounts, incrementItemCounts } from './source-item-counts.ts';
 
 /**
- * Takes items back: out of every view and the search, while their rows stay, so that they are known when they are
- * seen again. What is withdrawn already is left alone.
+ * Withdraws items: removes them from every view and the search index. Their rows stay, so that the entries are
+ * recognised when a feed lists them again. Items that are already withdrawn are skipped.
  *
- * @returns what happened, for the log.
+ * @returns the changes to append to the event log.
  */
 export async function withdrawStored(
   tx: Db,
@@ -21,10 +21,10 @@ export async function withdrawStored(
   about: { readonly why: WithdrawalReason; readonly nowMs: number },
 ): Promise<ItemChange[]> {
   const { why, nowMs } = about;
-  await makeLasting(tx, items, why);
-  const shown = items.filter(({ row }) => row.withdrawn_ms === null);
-  if (shown.length === 0) return [];
-  const ids = shown.map(({ row }) => row.id);
+  await makePermanent(tx, items, why);
+  const visible = items.filter(({ row }) => row.withdrawn_ms === null);
+  if (visible.length === 0) return [];
+  const ids = visible.map(({ row }) => row.id);
   await tx
     .updateTable('item')
     .set({ withdrawn_ms: nowMs, withdrawal_reason: why })
@@ -32,14 +32,14 @@ export async function withdrawStored(
     .execute();
   await decrementItemCounts(tx, ids);
   await engineOf(tx).removeTexts(tx, ids);
-  return shown.map((before) => {
+  return visible.map((before) => {
     const item = toItem({ ...before, row: { ...before.row, withdrawn_ms: nowMs, withdrawal_reason: why } });
     return { op: 'remove', item, before: toItem(before), changed: [] };
   });
 }
 
-/** What a feed has only left out comes back with it; not so what somebody wants away. */
-async function makeLasting(tx: Db, items: readonly StoredItem[], why: WithdrawalReason): Promise<void> {
+/** An omitted item returns when its feed lists it again. Any other reason is permanent and replaces that one. */
+async function makePermanent(tx: Db, items: readonly StoredItem[], why: WithdrawalReason): Promise<void> {
   const ids = items.filter(({ row }) => row.withdrawal_reason === 'omitted').map(({ row }) => row.id);
   if (ids.length === 0) return;
   await tx
@@ -50,23 +50,24 @@ async function makeLasting(tx: Db, items: readonly StoredItem[], why: Withdrawal
 }
 
 /**
- * Withdraws one item by hand. One that a complete feed has left out stays withdrawn from now on, without an event.
+ * Withdraws one item for the operator. An item that a complete feed omitted becomes permanently withdrawn, without an
+ * event.
  *
- * @returns head of the log; null when there is no such item or it was withdrawn before.
+ * @returns the head of the log; null when the item does not exist or was already withdrawn.
  */
 export async function withdrawItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
   return store.write(async (tx) => {
     const items = await readStoredItems(tx, [itemId]);
-    const happenings = await withdrawStored(tx, [...items.values()], { why: 'operator', nowMs });
-    return appendEvents(tx, happenings, nowMs);
+    const changes = await withdrawStored(tx, [...items.values()], { why: 'operator', nowMs });
+    return appendEvents(tx, changes, nowMs);
   });
 }
 
 /**
- * Takes one withdrawal back. To the log it is an `update` of everything: whoever was told of the withdrawal is told of
- * this, also where the item was backfill.
+ * Restores a withdrawn item. The event is an `update` of all fields, so that every client that received the removal
+ * receives this too, even if the item was backfill.
  *
- * @returns head of the log; null when there is no such item or it was not withdrawn.
+ * @returns the head of the log; null when the item does not exist or was not withdrawn.
  */
 export async function restoreItem(store: Store, itemId: number, nowMs: number): Promise<number | null> {
   return store.write(async (tx) => {
@@ -78,7 +79,7 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
       .set({ withdrawn_ms: null, withdrawal_reason: null })
       .where('id', '=', itemId)
       .execute();
-    // Edits were passed over meanwhile: the entry that owns the item counts as read with the text that the item has.
+    // Edits were ignored while the item was withdrawn. With the hash of the item, the next poll sees them.
     await tx
       .updateTable('appearance')
       .set({ content_hash: before.row.content_hash })
@@ -92,8 +93,8 @@ export async function restoreItem(store: Store, itemId: number, nowMs: number): 
 }
 
 /**
- * Withdraws what the publisher says is deleted (RFC 6721): items that the source owns, by the guid that it gave them.
- * A stranger's word takes nobody else's story away, and an entry that stands in the same document is not deleted.
+ * Withdraws items that the publisher declares deleted (RFC 6721), found by guid. Only the source that owns an item may
+ * delete it, or any feed could remove the items of others. An entry in the same document is not deleted.
  */
 export async function withdrawDeleted(
   tx: Db,

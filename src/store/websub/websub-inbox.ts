@@ -125,9 +125,15 @@ export async function storePushedItems(store: Store, read: NormalisedPush): Prom
         .where('removed_ms', 'is', null)
         .executeTakeFirst();
       if (row === undefined) return null;
-      const context = { source: toPublicSource(row), renamed: new Map(), document, firstRead: false, nowMs };
+      const context = {
+        source: toPublicSource(row),
+        renamed: new Map(),
+        documentKeys: document,
+        firstRead: false,
+        nowMs,
+      };
       const stored = await storeBatch(tx, drafts, context);
-      return { counts: stored.counts, head: await appendEvents(tx, stored.happenings, nowMs) };
+      return { counts: stored.counts, head: await appendEvents(tx, stored.changes, nowMs) };
     });
     if (done === null) return null;
     if (done.head !== null) read.onBatch(done.head);

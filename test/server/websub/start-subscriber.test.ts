@@ -51,7 +51,7 @@ describe('startSubscriber', () => {
     const side = await startSubscriber({
       ...{ store, clock, shutdown, publicUrl, hubDoorbell, log: silentLog },
       settings: readSettings({}),
-      documentProcessor: { digest: normaliseDocument },
+      documentProcessor: { normalise: normaliseDocument },
       isConfigured: () => false,
       sourceOf: () => undefined,
       notify: () => {},

@@ -13,7 +13,7 @@ import { draft } from '../../support/store-fixture.ts';
 
 const none = new Map<string, KnownEntry>();
 const nothing = new Set<string>();
-const alone: DocumentContext = { renamed: none, document: nothing, taken: nothing };
+const alone: DocumentContext = { renamed: none, documentKeys: nothing, claimedUrls: nothing };
 
 function entry(entryKey: string, itemId: number | null, over: Partial<KnownEntry> = {}): KnownEntry {
   return { appearanceId: 100 + (itemId ?? 0), entryKey, itemId, contentHash: 'hash', ...over };
@@ -30,8 +30,8 @@ function known(over: Partial<KnownItems> = {}): KnownItems {
     sourceRef: 7,
     entries: none,
     items: new Map(),
-    sharing: new Map(),
-    retired: new Set(),
+    sameLink: new Map(),
+    retiredKeys: new Set(),
     ...over,
   };
 }
@@ -72,14 +72,14 @@ describe('recognise', () => {
     ['is new', known()],
     ['is known from elsewhere', known({ items: new Map([[link, item(9, null)]]) })],
   ])('lets only the first of a batch have a link that %s', (_, store) => {
-    expect(matchEntry(draft('one'), store, { ...alone, taken: new Set([link]) })).toEqual({
+    expect(matchEntry(draft('one'), store, { ...alone, claimedUrls: new Set([link]) })).toEqual({
       kind: 'new',
       key: 'a:guid-one',
     });
   });
 
   it('lets no new guid bring back a retired link', () => {
-    expect(matchEntry(draft('one'), known({ retired: new Set([link]) }), alone)).toEqual({
+    expect(matchEntry(draft('one'), known({ retiredKeys: new Set([link]) }), alone)).toEqual({
       kind: 'retired',
       entry: null,
     });
@@ -96,7 +96,7 @@ describe('recognise', () => {
 
   it('lets no entry back whose own key was retired', () => {
     const nameless = draft('one', { canonicalUrl: null });
-    expect(matchEntry(nameless, known({ retired: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
+    expect(matchEntry(nameless, known({ retiredKeys: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
   });
 
   it('sets its keys apart from those of an earlier source of the same id', () => {
@@ -136,8 +136,11 @@ describe('an unknown guid under a link that its source shows already', () => {
 
   it.each<[string, Parameters<typeof matchEntry>]>([
     ['has another title', [draft('one'), titled('Something else'), alone]],
-    ['stands beside it', [draft('one'), titled('Title of one'), { ...alone, document: new Set(['guid-old']) }]],
-    ['comes after another of that link', [draft('one'), titled('Title of one'), { ...alone, taken: new Set([link]) }]],
+    ['stands beside it', [draft('one'), titled('Title of one'), { ...alone, documentKeys: new Set(['guid-old']) }]],
+    [
+      'comes after another of that link',
+      [draft('one'), titled('Title of one'), { ...alone, claimedUrls: new Set([link]) }],
+    ],
     [
       'has another fragment in its link',
       [draft('one', { url: 'https://example.net/one#c2' }), titled('Title of one'), alone],

@@ -55,7 +55,7 @@ describe('newRow', () => {
 describe('merge', () => {
   it("takes the owner's edit, raises the revision and names what changed", () => {
     const edit = draft('one', { title: 'Corrected', categories: ['eu'] });
-    const { after, changed, held } = mergeEntry(stored(draft('one')), edit, owner, noon + hour);
+    const { after, changed, deferred: held } = mergeEntry(stored(draft('one')), edit, owner, noon + hour);
     expect(changed).toEqual(['title', 'categories']);
     expect(held).toBe(false);
     expect(after.row).toMatchObject({ title: 'Corrected', revision: 2, content_hash: edit.contentHash });
@@ -182,8 +182,8 @@ describe('the limit on edits', () => {
     let item = stored(draft('one'));
     return times.map((atMs, index) => {
       const merged = mergeEntry(item, draft('one', { title: `Version ${index}` }), owner, atMs);
-      if (!merged.held) item = merged.after;
-      return merged.held;
+      if (!merged.deferred) item = merged.after;
+      return merged.deferred;
     });
   }
 
@@ -203,8 +203,8 @@ describe('the limit on edits', () => {
     const before = stored(draft('one'));
     const busy = { ...before, row: { ...before.row, recent_edits: JSON.stringify([noon, noon, noon]) } };
     const publisher = shown(3, { url: 'https://example.net/feed.xml' });
-    expect(mergeEntry(busy, draft('one', { title: 'Other' }), other, noon).held).toBe(false);
-    expect(mergeEntry(busy, draft('one', { title: 'Own' }), publisher, noon)).toMatchObject({ held: false });
+    expect(mergeEntry(busy, draft('one', { title: 'Other' }), other, noon).deferred).toBe(false);
+    expect(mergeEntry(busy, draft('one', { title: 'Own' }), publisher, noon)).toMatchObject({ deferred: false });
   });
 });
 

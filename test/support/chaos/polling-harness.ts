@@ -14,8 +14,8 @@ import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Log } from '../../../src/runtime/log.ts';
 import { createNetworkBreaker } from '../../../src/schedule/network-breaker.ts';
 import { createPollingLoop } from '../../../src/schedule/polling-loop.ts';
-import type { DocumentProcessor } from '../../../src/server/document-processor.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
+import type { DocumentProcessor } from '../../../src/server/stages/document-processor.ts';
 import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { readEvents } from '../../../src/store/log/event-log.ts';
@@ -198,15 +198,15 @@ export class PollingHarness {
     const refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      digester: this.#options.digester,
-      brake: this.#brake,
+      processor: this.#options.digester,
+      breaker: this.#brake,
       clock,
       random: () => 0.5,
       hostCycleMs: () => 0,
       hostGapMs: () => 0,
       intervalMultiplier: () => 1,
       sourceOf: (id) => this.#sources.get(id),
-      ring: () => {},
+      notify: () => {},
     });
     return createPollingLoop(
       {

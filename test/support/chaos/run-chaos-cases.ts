@@ -2,7 +2,7 @@ import { afterAll, afterEach, expect } from 'vitest';
 import type { Item } from '../../../src/domain/items/item.ts';
 import type { Failure, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
-import { createDocumentProcessor } from '../../../src/server/document-processor.ts';
+import { createDocumentProcessor } from '../../../src/server/stages/document-processor.ts';
 import type { SourceReport } from '../../../src/store/sources/source-reports.ts';
 import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';

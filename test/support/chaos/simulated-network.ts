@@ -11,8 +11,8 @@ import { hostCycles } from '../../../src/schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../../../src/schedule/lateness-monitor.ts';
 import { createNetworkBreaker } from '../../../src/schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../../../src/schedule/polling-loop.ts';
-import { createDocumentProcessor, type DocumentProcessor } from '../../../src/server/document-processor.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
+import { createDocumentProcessor, type DocumentProcessor } from '../../../src/server/stages/document-processor.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
@@ -135,15 +135,15 @@ export class SimulatedNetwork {
     const refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      digester: this.#digester,
-      brake,
+      processor: this.#digester,
+      breaker: brake,
       clock,
       random: () => 0.5,
       hostCycleMs: hostCycles([...sources.values()], hostGapMs),
       hostGapMs: () => 0,
       intervalMultiplier: () => pace.intervalMultiplier(),
       sourceOf: (id) => sources.get(id),
-      ring: () => {},
+      notify: () => {},
     });
     return createPollingLoop(
       {

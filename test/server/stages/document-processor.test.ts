@@ -3,9 +3,9 @@ import {
   createDocumentProcessor,
   type DocumentProcessor,
   type DocumentProcessorOptions,
-} from '../../src/server/document-processor.ts';
-import { rssDocument } from '../support/documents.ts';
-import { plainOptions } from '../support/parsed-feed.ts';
+} from '../../../src/server/stages/document-processor.ts';
+import { rssDocument } from '../../support/documents.ts';
+import { plainOptions } from '../../support/parsed-feed.ts';
 
 const open: DocumentProcessor[] = [];
 
@@ -19,7 +19,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((digester) => digester.close()));
 });
 
-function task(text: string): Parameters<DocumentProcessor['digest']>[0] {
+function task(text: string): Parameters<DocumentProcessor['normalise']>[0] {
   return { body: new TextEncoder().encode(text), contentType: null, options: plainOptions() };
 }
 
@@ -28,7 +28,7 @@ const sound = rssDocument({ title: 'A feed', link: 'https://site.example/' }, [{
 // Real processes: seconds go by on a busy machine before one is up.
 describe('createDigester', { timeout: 60_000 }, () => {
   it('digests in another process what worker.ts digests', async () => {
-    const digest = await createTestDigester().digest(task(sound));
+    const digest = await createTestDigester().normalise(task(sound));
     expect(digest).toMatchObject({ kind: 'digested', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
   });
 
@@ -45,12 +45,12 @@ describe('createDigester', { timeout: 60_000 }, () => {
   });
 
   it('cleans stored HTML in another process, where it may take its time', async () => {
-    const cleaned = await createTestDigester().clean('<p onclick="x()">Text<script>x()</script></p>');
+    const cleaned = await createTestDigester().sanitise('<p onclick="x()">Text<script>x()</script></p>');
     expect(cleaned).toEqual({ kind: 'cleaned', html: '<p>Text</p>' });
   });
 
   it('gives back as it is what cannot be read', async () => {
-    expect(await createTestDigester().digest(task('nothing of use'))).toMatchObject({
+    expect(await createTestDigester().normalise(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',
       failure: 'not_feed',
     });
@@ -59,24 +59,24 @@ describe('createDigester', { timeout: 60_000 }, () => {
   it('calls a document that takes too long parse_timeout, and goes on', async () => {
     const digester = createTestDigester({ cpuLimitMs: 300 });
     const slow = `<rss version="2.0"><channel><title>x</title><item><description>${'&lt;p&gt;x'.repeat(500_000)}</description></item></channel></rss>`;
-    expect(await digester.digest(task(slow))).toEqual({
+    expect(await digester.normalise(task(slow))).toEqual({
       kind: 'unreadable',
       failure: 'parse_timeout',
       detail: 'the document took more than 0.3 s to read',
     });
-    expect((await digester.digest(task(sound))).kind).toBe('digested');
+    expect((await digester.normalise(task(sound))).kind).toBe('digested');
   });
 
   it('calls a document that takes too much memory parse_limit, and goes on', async () => {
     const digester = createTestDigester({ maxHeapMb: 24 });
     const deep = `{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[${'{"a":[]},'.repeat(800_000)}1]}`;
-    expect(await digester.digest(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
-    expect((await digester.digest(task(sound))).kind).toBe('digested');
+    expect(await digester.normalise(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
+    expect((await digester.normalise(task(sound))).kind).toBe('digested');
   });
 
   it('calls what happens to a closed one internal_error', async () => {
     const digester = createTestDigester();
     await digester.close();
-    expect(await digester.digest(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
+    expect(await digester.normalise(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
   });
 });

@@ -1,13 +1,13 @@
-import { assertNever } from '../domain/assert-never.ts';
-import type { DocumentResult, DocumentTask, RawDocument, SanitisedHtml } from '../domain/items/document-task.ts';
-import type { FeedDescription } from '../domain/items/feed-description.ts';
-import type { NormalisedFeed, Unreadable } from '../domain/items/item.ts';
-import type { NormaliseTask } from '../domain/items/normalise-task.ts';
-import type { PageLinks } from '../domain/items/page-links.ts';
-import { cleanLine } from '../runtime/clean-line.ts';
-import type { TaskOutcome } from '../runtime/worker-child.ts';
-import { createWorkerPool } from '../runtime/worker-pool.ts';
-import { siblingModule } from '../runtime/worker-protocol.ts';
+import { assertNever } from '../../domain/assert-never.ts';
+import type { DocumentResult, DocumentTask, RawDocument, SanitisedHtml } from '../../domain/items/document-task.ts';
+import type { FeedDescription } from '../../domain/items/feed-description.ts';
+import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
+import type { NormaliseTask } from '../../domain/items/normalise-task.ts';
+import type { PageLinks } from '../../domain/items/page-links.ts';
+import { cleanLine } from '../../runtime/clean-line.ts';
+import type { TaskOutcome } from '../../runtime/worker-child.ts';
+import { createWorkerPool } from '../../runtime/worker-pool.ts';
+import { siblingModule } from '../../runtime/worker-protocol.ts';
 
 export interface DocumentProcessorOptions {
   /** Worker processes at most. */
@@ -26,13 +26,13 @@ export interface DocumentProcessorOptions {
  */
 export interface DocumentProcessor {
   /** The document as the store takes it. */
-  digest(task: NormaliseTask): Promise<NormalisedFeed | Unreadable>;
+  normalise(task: NormaliseTask): Promise<NormalisedFeed | Unreadable>;
   /** The document as its publisher has it. */
   describe(document: RawDocument): Promise<FeedDescription | Unreadable>;
   /** The feeds that a page names. */
   discover(document: RawDocument): Promise<PageLinks | Unreadable>;
   /** Stored HTML by the rules of today. */
-  clean(html: string): Promise<SanitisedHtml | Unreadable>;
+  sanitise(html: string): Promise<SanitisedHtml | Unreadable>;
   close(): Promise<void>;
 }
 
@@ -43,16 +43,16 @@ const defaults: Limits = { workers: 2, cpuLimitMs: 5_000, wallLimitMs: 30_000, m
 /** A digester over a pool of worker processes, which start when documents come. */
 export function createDocumentProcessor(options: DocumentProcessorOptions = {}): DocumentProcessor {
   const limits = { ...defaults, ...options };
-  const module = siblingModule(import.meta.url, '../worker').href;
+  const module = siblingModule(import.meta.url, '../../worker').href;
   const pool = createWorkerPool<DocumentTask, DocumentResult>({ module, ...limits });
   // Which answer belongs to which task is the word of worker.ts.
   const run = async <Answer extends DocumentResult>(task: DocumentTask): Promise<Answer | Unreadable> =>
     read((await pool.run(task)) as TaskOutcome<Answer>, limits);
   return {
-    digest: (task) => run<NormalisedFeed>({ kind: 'digest', ...task }),
+    normalise: (task) => run<NormalisedFeed>({ kind: 'digest', ...task }),
     describe: (document) => run<FeedDescription>({ kind: 'describe', ...document }),
     discover: (document) => run<PageLinks>({ kind: 'discover', ...document }),
-    clean: (html) => run<SanitisedHtml>({ kind: 'clean', html }),
+    sanitise: (html) => run<SanitisedHtml>({ kind: 'clean', html }),
     close: () => pool.close(),
   };
 }
