@@ -1,9 +1,8 @@
 import type { ItemDraft, NormalisedFeed, Unreadable } from './domain/items/item.ts';
 import type { FeedIdentity } from './domain/polling/feed-continuity.ts';
 import type { FetchedDocument, FetchOutcome } from './domain/polling/fetch-outcome.ts';
-import type { Lease, PollState, RefreshResult } from './domain/polling/poll.ts';
+import type { FailedRefresh, Lease, PollState, RefreshResult } from './domain/polling/poll.ts';
 import type { Source } from './domain/polling/source.ts';
-import type { FailedRefresh } from './schedule/rules/refresh-outcome.ts';
 
 /** One poll of one source: its declaration, the lease that permits the poll, and the state after earlier polls. */
 export interface Poll {

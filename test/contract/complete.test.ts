@@ -138,7 +138,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       await readWhole(room, drafts('one', 'two'));
       await leaveOut(room);
       const item = await readItemByKey(store.reader, key('two'));
-      expect(item).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'omitted' });
+      expect(item).toMatchObject({ withdrawnMs: noon, withdrawalReason: 'omitted' });
       await work(room, item?.id ?? 0);
     });
   async function leaveOut(room: StoreFixture, atMs = noon): Promise<void> {
@@ -162,7 +162,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await counts(room)).toEqual([2, 0]);
       expect(await readItem(room.store.reader, id)).toMatchObject({
         withdrawnMs: null,
-        withdrawnWhy: null,
+        withdrawalReason: null,
         revision: 1,
       });
       expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: id });
@@ -231,7 +231,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       const { length } = await room.events();
       expect(await withdrawItem(room.store, id, noon)).toBeNull();
       expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
-      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: noon, withdrawnWhy: 'operator' });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: noon, withdrawalReason: 'operator' });
       expect(await room.events()).toHaveLength(length);
     }));
 
@@ -239,15 +239,15 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
     withoutTwo(async (room, id) => {
       await readWhole(room, drafts('one'), { deleted: [{ ref: 'guid-two', atMs: noon }] });
       expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
-      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnWhy: 'deleted' });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawalReason: 'deleted' });
     }));
 
   it('is restored by hand as well, until it is missing twice again', () =>
     withoutTwo(async (room, id) => {
       await restoreItem(room.store, id, noon);
-      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: null, withdrawnWhy: null });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: null, withdrawalReason: null });
       await leaveOut(room);
-      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnWhy: 'omitted' });
+      expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawalReason: 'omitted' });
     }));
 
   it('stays away when it was let go for its age meanwhile', () =>
@@ -271,7 +271,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       await readWhole(room, drafts('one', 'two'));
       const id = (await readItemByKey(store.reader, key('one')))?.id ?? 0;
       await take(room, id);
-      expect(await readItem(store.reader, id)).toMatchObject({ withdrawnWhy: why });
+      expect(await readItem(store.reader, id)).toMatchObject({ withdrawalReason: why });
       await readWhole(room, [draft('one', { title: 'Edited' }), draft('two')]);
       await readWhole(room, drafts('one', 'two'));
       expect(await shown(room)).toEqual(['Title of two']);

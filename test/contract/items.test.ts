@@ -29,7 +29,7 @@ describe.each(engines)('new items on $name', (engine) => {
       const result = await room.read('a', [draft('one')]);
       expect(result).toMatchObject({ kind: 'stored', added: 1, updated: 0, joined: 0, events: 1, head: 1 });
       const [event] = await room.events();
-      expect(event).toMatchObject({ seq: 1, op: 'add', backfill: false, changed: [], was: null, atMs: noon });
+      expect(event).toMatchObject({ seq: 1, op: 'add', backfill: false, changed: [], previousFacets: null, atMs: noon });
       expect(event?.facets).toMatchObject({ sections: ['World'], sources: ['a'], language: 'en' });
       expect(JSON.parse(event?.body ?? '')).toMatchObject({
         id: event?.itemId,
@@ -171,7 +171,7 @@ describe.each(engines)('items that are read again on $name', (engine) => {
         sortMs: noon - hour,
       });
       const [added, updated] = await room.events();
-      expect(updated).toMatchObject({ op: 'update', changed: ['title'], was: added?.facets });
+      expect(updated).toMatchObject({ op: 'update', changed: ['title'], previousFacets: added?.facets });
       expect(updated?.facets.text).toContain('Corrected');
     }));
 
@@ -252,7 +252,7 @@ describe.each(engines)('an item of two sources on $name', (engine) => {
       await room.read('a', [draft('one')]);
       expect(await room.read('b', [draft('one')])).toMatchObject({ added: 0, joined: 1, updated: 0, events: 1 });
       const update = (await room.events()).at(-1);
-      expect(update).toMatchObject({ was: { sections: ['World'], sources: ['a'] } });
+      expect(update).toMatchObject({ previousFacets: { sections: ['World'], sources: ['a'] } });
       expect(update?.facets).toMatchObject({ sections: ['World', 'Science'], sources: ['a', 'b'] });
     }));
 

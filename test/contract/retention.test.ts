@@ -39,7 +39,7 @@ describe.each(engines)('withdrawing an item on $name', (engine) => {
       expect(await keysOf(store)).toEqual([]);
       expect(await keysOf(store, 'title')).toEqual([]);
       const removal = (await room.events()).at(-1);
-      expect(removal).toMatchObject({ op: 'remove', was: { sources: ['a', 'b'] } });
+      expect(removal).toMatchObject({ op: 'remove', previousFacets: { sources: ['a', 'b'] } });
       expect(JSON.parse(removal?.body ?? '')).toEqual({ id, url: 'https://example.net/one' });
       expect((await readSourceReports(store.reader)).map(({ items }) => items)).toEqual([0, 0]);
     }));

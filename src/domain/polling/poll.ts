@@ -1,8 +1,9 @@
 import { dayMs } from '../durations.ts';
+import type { Unreadable } from '../items/item.ts';
 import { rulesVersion } from '../items/normalise-task.ts';
 import type { FeedHints } from '../items/parsed-feed.ts';
 import type { FeedIdentity } from './feed-continuity.ts';
-import type { Failure, FetchFacts, Validators } from './fetch-outcome.ts';
+import type { Failure, FetchedDocument, FetchFacts, FetchOutcome, Validators } from './fetch-outcome.ts';
 
 /** The exclusive right to refresh a source until a time. Lost when it expires or the declaration changes. */
 export interface Lease {
@@ -156,3 +157,11 @@ export interface RefreshResult {
 export function isLocal(source: Pick<DueSource, 'host'>): boolean {
   return source.host.includes('/');
 }
+
+/** A fetched document without its body. */
+export type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
+
+/** A refresh that brought no feed. */
+export type FailedRefresh =
+  | { readonly kind: 'unreadable'; readonly fetched: FetchedMetadata; readonly unreadable: Unreadable }
+  | { readonly kind: 'no-document'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };

@@ -1,9 +1,6 @@
-import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
+import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
-import type { FetchedDocument, FetchOutcome } from '../../domain/polling/fetch-outcome.ts';
-
-/** A fetched document without its body. */
-type FetchedMetadata = Omit<FetchedDocument, 'body' | 'kind'>;
+import type { FailedRefresh, FetchedMetadata } from '../../domain/polling/poll.ts';
 
 /** The document was read and its items are stored. */
 export interface StoredDocument {
@@ -21,11 +18,6 @@ export interface StoredDocument {
   /** The source's identity before this document, if the document changed it; else null. */
   readonly previousIdentity: FeedIdentity | null;
 }
-
-/** A refresh that brought no feed. */
-export type FailedRefresh =
-  | { readonly kind: 'unreadable'; readonly fetched: FetchedMetadata; readonly unreadable: Unreadable }
-  | { readonly kind: 'no-document'; readonly outcome: Exclude<FetchOutcome, FetchedDocument> };
 
 /** The outcome of one refresh, as far as the schedule needs it. */
 export type RefreshOutcome = StoredDocument | FailedRefresh;

@@ -48,14 +48,14 @@ async function pollAndPush(store: Store, over: Partial<NormaliseSettings>): Prom
       store,
       clock: { now: () => fixture.nowMs, monotonic: () => fixture.nowMs },
       log: silentLog,
-      processor: {
+      documentProcessor: {
         normalise: (task) => {
           pushed.push(task.options);
           return normaliseDocument(task);
         },
       },
       sourceOf: () => fixture.source,
-      ring: () => {},
+      notify: () => {},
       onSourceDue: () => {},
     });
     await readPushes();
