@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
+import { anItem } from '../support/builders.ts';
 import { type StubLiveServer, startStubLiveServer } from '../support/web/stub-live-server.ts';
-import { makeItem } from '../support/web/test-app.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 const hostile = '<script>document.title="run"</script><b>Bold</b>';
@@ -26,7 +26,7 @@ const lookAround = `({
 const browser = useBrowser();
 let stub: StubLiveServer;
 beforeAll(async () => {
-  const items = [1, 2, 3].map((id) => makeItem(id, { title: `Headline ${id} ${hostile}`, contentHtml: '<p>Text</p>' }));
+  const items = [1, 2, 3].map((id) => anItem(id, { title: `Headline ${id} ${hostile}`, contentHtml: '<p>Text</p>' }));
   stub = await startStubLiveServer(items, assetsDir);
 });
 afterAll(() => stub.close());

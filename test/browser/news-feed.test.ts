@@ -3,14 +3,14 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/items/item.ts';
 import { accessibilityFaults, useBrowser } from '../support/browser.ts';
+import { anItem } from '../support/builders.ts';
 import { type StubLiveServer, startStubLiveServer } from '../support/web/stub-live-server.ts';
-import { makeItem } from '../support/web/test-app.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 
 const browser = useBrowser();
 
-const many = Array.from({ length: 40 }, (_, index) => makeItem(index + 1));
+const many = Array.from({ length: 40 }, (_, index) => anItem(index + 1));
 
 interface Opened {
   readonly page: Page;
@@ -32,7 +32,7 @@ describe('the News feed of an open page', () => {
   it('inserts a new item at the top, escaped', async () => {
     const { page, stub, titles } = await open();
     const title = '<img src=x onerror="document.title=1"> & more';
-    stub.publish('add', makeItem(99, { title, source: { ...many[0]!.source, title: '<b>Bold</b>' } }));
+    stub.publish('add', anItem(99, { title, source: { ...many[0]!.source, title: '<b>Bold</b>' } }));
     await page.locator('.news-feed-list').getByText(title).waitFor();
     expect((await titles())[0]).toBe(title);
     expect(await page.locator('.news-feed-list li').first().locator('.source').textContent()).toBe('<b>Bold</b>');
@@ -40,29 +40,29 @@ describe('the News feed of an open page', () => {
   });
 
   it('inserts a late item where a reload would show it', async () => {
-    const { page, stub, titles } = await open([makeItem(10), makeItem(30)]);
-    stub.publish('add', makeItem(20, { backfill: true }));
+    const { page, stub, titles } = await open([anItem(10), anItem(30)]);
+    stub.publish('add', anItem(20, { backfill: true }));
     await page.locator('.news-feed-list').getByText('Headline 20').waitFor();
     const live = await titles();
     expect(live).toEqual(['Headline 30', 'Headline 20', 'Headline 10']);
-    stub.reads.list = [10, 20, 30].map((id) => makeItem(id));
+    stub.reads.list = [10, 20, 30].map((id) => anItem(id));
     await page.reload();
     expect(await titles()).toEqual(live);
   });
 
   it('updates a changed headline in place and removes a withdrawn item', async () => {
-    const { page, stub, titles } = await open([1, 2, 3].map((id) => makeItem(id)));
-    stub.publish('update', makeItem(2, { title: 'Corrected' }));
+    const { page, stub, titles } = await open([1, 2, 3].map((id) => anItem(id)));
+    stub.publish('update', anItem(2, { title: 'Corrected' }));
     await page.locator('.news-feed-list').getByText('Corrected').waitFor();
     expect(await titles()).toEqual(['Headline 3', 'Corrected', 'Headline 1']);
-    stub.withdraw(makeItem(3));
+    stub.withdraw(anItem(3));
     await page.locator('.news-feed-list').getByText('Headline 3').waitFor({ state: 'detached' });
     expect(await titles()).toEqual(['Corrected', 'Headline 1']);
   });
 
   it('removes the oldest entries beyond sixty', async () => {
     const { page, stub, titles } = await open();
-    for (let id = 101; id <= 130; id += 1) stub.publish('add', makeItem(id));
+    for (let id = 101; id <= 130; id += 1) stub.publish('add', anItem(id));
     await page.locator('.news-feed-list').getByText('Headline 130').waitFor();
     const shown = await titles();
     expect(shown).toHaveLength(60);
@@ -74,8 +74,8 @@ describe('the News feed of an open page', () => {
     const line = page.locator('.news-feed-list li', { hasText: 'Headline 38' });
     await line.hover();
     const before = await line.boundingBox();
-    stub.publish('add', makeItem(101));
-    stub.publish('add', makeItem(102));
+    stub.publish('add', anItem(101));
+    stub.publish('add', anItem(102));
     await page.getByRole('button', { name: '2 new items' }).waitFor();
     expect(Math.abs(((await line.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(1);
     await page.mouse.move(10, 10);
@@ -88,7 +88,7 @@ describe('the News feed of an open page', () => {
     await page.locator('.news-feed-list').evaluate((list) => list.scrollTo(0, 500));
     const line = page.locator('.news-feed-list li', { hasText: 'Headline 30' });
     const before = await line.boundingBox();
-    stub.publish('add', makeItem(101));
+    stub.publish('add', anItem(101));
     const button = page.getByRole('button', { name: '1 new item' });
     await button.waitFor();
     expect(Math.abs(((await line.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(1);
@@ -105,7 +105,7 @@ describe('the News feed of an open page', () => {
     await page.getByRole('status').getByText('reconnecting').waitFor();
     await page.context().setOffline(false);
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
-    stub.publish('add', makeItem(101));
+    stub.publish('add', anItem(101));
     await page.locator('.news-feed-list').getByText('Headline 101').waitFor();
     expect((await titles())[0]).toBe('Headline 101');
   });
@@ -113,7 +113,7 @@ describe('the News feed of an open page', () => {
   it('shows the age of recent items and the date of older ones', async () => {
     const { page, stub } = await open();
     const nowMs = await page.evaluate(() => Date.now());
-    stub.publish('add', makeItem(101, { publishedMs: nowMs - 5 * 60_000, firstSeenMs: nowMs, sortMs: nowMs }));
+    stub.publish('add', anItem(101, { publishedMs: nowMs - 5 * 60_000, firstSeenMs: nowMs, sortMs: nowMs }));
     await page.locator('.news-feed-list').getByText('Headline 101').waitFor();
     expect(await page.locator('.news-feed-list time').first().textContent()).toBe('5 min ago');
     expect(await page.locator('.news-feed-list time').last().textContent()).toMatch(/^\d\d\.\d\d\.\d\d \d\d:\d\d$/);

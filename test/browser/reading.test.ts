@@ -3,13 +3,13 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../src/domain/items/item.ts';
 import { accessibilityFaults, useBrowser } from '../support/browser.ts';
+import { anItem } from '../support/builders.ts';
 import { type StubLiveServer, startStubLiveServer } from '../support/web/stub-live-server.ts';
-import { makeItem } from '../support/web/test-app.ts';
 
 const assetsDir = fileURLToPath(new URL('../../dist/public', import.meta.url));
 const browser = useBrowser();
 
-const many = Array.from({ length: 40 }, (_, index) => makeItem(index + 1));
+const many = Array.from({ length: 40 }, (_, index) => anItem(index + 1));
 
 async function start(items: readonly Item[] = many): Promise<StubLiveServer> {
   const stub = await startStubLiveServer(items, assetsDir);
@@ -84,15 +84,15 @@ describe('an open list of items', () => {
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     const first = page.locator('main .headline').first();
     const before = await first.boundingBox();
-    stub.publish('add', makeItem(101, { section: 'Sport', sections: ['Sport'] }));
-    stub.publish('add', makeItem(102));
-    stub.publish('add', makeItem(103));
+    stub.publish('add', anItem(101, { section: 'Sport', sections: ['Sport'] }));
+    stub.publish('add', anItem(102));
+    stub.publish('add', anItem(103));
     const button = page.locator('.new-items-notice button');
     await button.getByText('Show new items (2)').waitFor();
     expect(await first.boundingBox()).toEqual(before);
-    stub.withdraw(makeItem(103));
+    stub.withdraw(anItem(103));
     await button.getByText('Show new items (1)').waitFor();
-    stub.reads.list = [...many, makeItem(102)];
+    stub.reads.list = [...many, anItem(102)];
     await button.click();
     await page.locator('main .headline', { hasText: 'Headline 102' }).waitFor();
   });
@@ -102,14 +102,14 @@ describe('an open list of items', () => {
     const page = await openPage(`${stub.url}/search?q=headline`);
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     expect(stub.subscriptions().map(({ filter }) => filter)).toEqual([{ q: 'headline', backfill: true }]);
-    stub.publish('add', makeItem(101));
+    stub.publish('add', anItem(101));
     await page.locator('.new-items-notice button').getByText('Show new items (1)').waitFor();
   });
 
   it('shows the age of recent items with the date in the tooltip', async () => {
     const stub = await start();
     const nowMs = Date.now();
-    stub.reads.list = [makeItem(1, { publishedMs: nowMs - 3 * 60_000, sortMs: nowMs - 3 * 60_000 })];
+    stub.reads.list = [anItem(1, { publishedMs: nowMs - 3 * 60_000, sortMs: nowMs - 3 * 60_000 })];
     const page = await openPage(`${stub.url}/search?q=headline`);
     const time = page.locator('main .meta time').first();
     await time.getByText('3 min ago').waitFor();

@@ -29,7 +29,14 @@ describe.each(engines)('new items on $name', (engine) => {
       const result = await room.read('a', [draft('one')]);
       expect(result).toMatchObject({ kind: 'stored', added: 1, updated: 0, joined: 0, events: 1, head: 1 });
       const [event] = await room.events();
-      expect(event).toMatchObject({ seq: 1, op: 'add', backfill: false, changed: [], previousFacets: null, atMs: noon });
+      expect(event).toMatchObject({
+        seq: 1,
+        op: 'add',
+        backfill: false,
+        changed: [],
+        previousFacets: null,
+        atMs: noon,
+      });
       expect(event?.facets).toMatchObject({ sections: ['World'], sources: ['a'], language: 'en' });
       expect(JSON.parse(event?.body ?? '')).toMatchObject({
         id: event?.itemId,

@@ -100,12 +100,12 @@ export function aPollResult(over: Partial<PollResult> = {}): PollResult {
   };
 }
 
-/** An item as the store returns it, of source `example`; the higher its id, the newer it is. */
+/** An item as the store returns it, of source `example`. A higher id is a newer item. */
 export function anItem(id: number, over: Partial<Item> = {}): Item {
-  const publishedMs = over.publishedMs === undefined ? noon - day + id * minute : over.publishedMs;
+  const publishedMs = Date.UTC(2026, 0, 15, 12, 0) - (1000 - id) * minute;
   return {
     id,
-    key: `//example.org/news/${id}`,
+    key: `example.org/news/${id}`,
     url: `https://example.org/news/${id}`,
     title: `Headline ${id}`,
     summary: `Summary of ${id}.`,
@@ -122,8 +122,8 @@ export function anItem(id: number, over: Partial<Item> = {}): Item {
     imageUrl: null,
     publishedMs,
     updatedMs: null,
-    firstSeenMs: publishedMs ?? noon,
-    sortMs: publishedMs ?? noon,
+    firstSeenMs: publishedMs + minute,
+    sortMs: publishedMs,
     revision: 1,
     backfill: false,
     withdrawnMs: null,

@@ -13,8 +13,9 @@ import {
 import type { Store } from '../../src/store/engine/store.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
+import { anItem } from './builders.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';
-import { makeEvent, makeItem, noon } from './web/test-app.ts';
+import { makeEvent, noon } from './web/test-app.ts';
 
 export const base = 'https://news.example.com';
 export const topic = `${base}/feed.atom`;
@@ -172,7 +173,7 @@ export class HubHarness {
 
   /** Appends an event to the log. */
   appendEvent(): void {
-    this.#events.push(makeEvent(this.#events.length + 1, makeItem(this.#events.length + 1)));
+    this.#events.push(makeEvent(this.#events.length + 1, anItem(this.#events.length + 1)));
   }
 
   /** Lets the hub do everything that is due. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../../src/domain/storage.ts';
-import { makeApp, makeItem } from '../support/web/test-app.ts';
+import { anItem } from '../support/builders.ts';
+import { makeApp } from '../support/web/test-app.ts';
 
 const routes = [
   '/',
@@ -32,7 +33,7 @@ const routes = [
 
 describe('every response', () => {
   it.each(routes)('to %s has the security headers', async (path) => {
-    const { headers } = await makeApp([makeItem(1)]).get(path);
+    const { headers } = await makeApp([anItem(1)]).get(path);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');

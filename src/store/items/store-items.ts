@@ -29,7 +29,7 @@ export interface StoreRequest {
 }
 
 /** Counts over a whole document. */
-export interface DocumentCounts extends BatchCounts {
+interface DocumentCounts extends BatchCounts {
   /** Items that a complete document lacks and the one before had. */
   readonly missing: readonly number[];
 }

@@ -2,11 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type TailOptions, tail } from '../../../src/cli/commands/tail-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
+import { anItem } from '../../support/builders.ts';
 import { startScriptedServer } from '../../support/client/scripted-server.ts';
 import { startLive, type TestLiveServer } from '../../support/live/live-server.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { until } from '../../support/until.ts';
-import { makeItem } from '../../support/web/test-app.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -22,7 +22,7 @@ async function start(): Promise<TestLiveServer> {
 
 function publish(server: TestLiveServer, id: number, section = 'World'): void {
   const facets = { sections: [section], sources: ['example'], text: `Headline ${id}` };
-  server.log.append({ itemId: id, facets, body: JSON.stringify(toWireBody(makeItem(id, { section }))) });
+  server.log.append({ itemId: id, facets, body: JSON.stringify(toWireBody(anItem(id, { section }))) });
   server.notify();
 }
 

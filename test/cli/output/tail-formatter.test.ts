@@ -3,7 +3,7 @@ import { TailFormatter } from '../../../src/cli/output/tail-formatter.ts';
 import { textWidth } from '../../../src/cli/output/text-width.ts';
 import type { ItemEvent } from '../../../src/client/client.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
-import { makeItem } from '../../support/web/test-app.ts';
+import { anItem } from '../../support/builders.ts';
 
 /** In this machine's zone, which is what a line shows. */
 const nowMs = new Date(2026, 2, 14, 15, 0, 0).getTime();
@@ -13,8 +13,8 @@ function lines(columns: number | null = null): TailFormatter {
   return new TailFormatter(columns, () => nowMs);
 }
 
-function add(id: number, over: Parameters<typeof makeItem>[1] = {}): ItemEvent {
-  const item = { ...toWireBody(makeItem(id, { firstSeenMs: seenMs, ...over })), page: `https://x.example/items/${id}` };
+function add(id: number, over: Parameters<typeof anItem>[1] = {}): ItemEvent {
+  const item = { ...toWireBody(anItem(id, { firstSeenMs: seenMs, ...over })), page: `https://x.example/items/${id}` };
   return { op: 'add', seq: id, item };
 }
 
@@ -47,7 +47,7 @@ describe('a line of tail', () => {
     const line = lines(columns).format(
       add(7, {
         title: '港町のニュース '.repeat(30),
-        source: { ...makeItem(1).source, title: 'A very long source name' },
+        source: { ...anItem(1).source, title: 'A very long source name' },
       }),
     );
     expect(textWidth(line)).toBeLessThanOrEqual(Math.max(columns, 14));
@@ -58,7 +58,7 @@ describe('a line of tail', () => {
   it('is aligned whatever its content', () => {
     const tail = lines(100);
     const titles = ['Plain', '日本', '👩‍👩‍👧 family', 'e\u0301'].map((title, index) =>
-      tail.format(add(index, { source: { ...makeItem(1).source, title }, title: 'T' })),
+      tail.format(add(index, { source: { ...anItem(1).source, title }, title: 'T' })),
     );
     expect(new Set(titles.map((line) => textWidth(line))).size).toBe(1);
   });
@@ -66,7 +66,7 @@ describe('a line of tail', () => {
   it('removes control characters, line breaks and overrides', () => {
     const evil = '\u001b]0;owned\u0007 a\r\nb \u202e c \u009b31m';
     const line = lines(120).format(
-      add(1, { title: evil, section: evil, source: { ...makeItem(1).source, title: evil } }),
+      add(1, { title: evil, section: evil, source: { ...anItem(1).source, title: evil } }),
     );
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
     expect(lines().format(remove(3, 'https://example.org/\u001b[2J'))).not.toContain('\u001b');

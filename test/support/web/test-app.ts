@@ -12,38 +12,6 @@ import type { ItemsQuery, ReadPort, SourceHealth, WebhookHealth } from '../../..
 export const noon = Date.UTC(2026, 0, 15, 12, 0);
 const minuteMs = 60_000;
 
-/** An item of example.org. A higher id is a newer item. */
-export function makeItem(id: number, over: Partial<Item> = {}): Item {
-  const publishedMs = noon - (1000 - id) * minuteMs;
-  return {
-    id,
-    key: `example.org/news/${id}`,
-    url: `https://example.org/news/${id}`,
-    title: `Headline ${id}`,
-    summary: `Summary of ${id}.`,
-    contentHtml: `<p>Text of ${id}.</p>`,
-    author: null,
-    language: 'en',
-    section: 'World',
-    source: { id: 'example', title: 'Example', url: 'https://example.org/rss.xml', siteUrl: 'https://example.org/' },
-    alsoIn: [],
-    sections: ['World'],
-    republish: 'full',
-    categories: [],
-    enclosures: [],
-    imageUrl: null,
-    publishedMs,
-    updatedMs: null,
-    firstSeenMs: publishedMs + minuteMs,
-    sortMs: publishedMs,
-    revision: 1,
-    backfill: false,
-    withdrawnMs: null,
-    withdrawalReason: null,
-    ...over,
-  };
-}
-
 /** A source without failures. */
 export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
   return {

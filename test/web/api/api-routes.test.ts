@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemsPage, WireItem } from '../../../src/domain/events/wire.ts';
-import { makeApp, makeEvent, makeItem, makeSource, noon } from '../../support/web/test-app.ts';
+import { anItem } from '../../support/builders.ts';
+import { makeApp, makeEvent, makeSource, noon } from '../../support/web/test-app.ts';
 
 async function json<T>(response: Response | Promise<Response>): Promise<T> {
   return (await (await response).json()) as T;
@@ -12,8 +13,8 @@ interface ErrorBody {
 
 describe('/api/items', () => {
   it('returns items with the URL of our page, the cursor of the same read, and the next page', async () => {
-    const { get, reads } = makeApp([1, 2, 3].map((id) => makeItem(id)));
-    reads.log = [makeEvent(41, makeItem(1)), makeEvent(42, makeItem(2))];
+    const { get, reads } = makeApp([1, 2, 3].map((id) => anItem(id)));
+    reads.log = [makeEvent(41, anItem(1)), makeEvent(42, anItem(2))];
     const page = await json<ItemsPage>(get('/api/items?limit=2'));
     expect(page.items.map(({ id }) => id)).toEqual([3, 2]);
     expect(page.items[0]?.page).toBe('https://news.example.com/items/3');
@@ -24,7 +25,7 @@ describe('/api/items', () => {
   });
 
   it('includes backfilled items by default, and does not limit the share of a source', async () => {
-    const { get, reads } = makeApp([makeItem(1, { backfill: true }), makeItem(2)]);
+    const { get, reads } = makeApp([anItem(1, { backfill: true }), anItem(2)]);
     expect((await json<ItemsPage>(get('/api/items'))).items).toHaveLength(2);
     expect((await json<ItemsPage>(get('/api/items?backfill=false'))).items).toHaveLength(1);
     expect(reads.queries.every(({ limitPerSource }) => !limitPerSource)).toBe(true);
@@ -78,7 +79,7 @@ describe('/api/items', () => {
     '/sections/world/feed.atom',
     '/sources/example/feed.json',
   ])('refuses a limit above 500 with a message that names the maximum: %s', async (path) => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const refused = await get(`${path}?limit=501`);
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain(
@@ -106,7 +107,7 @@ describe('/api/items', () => {
 describe('/api/items/:id', () => {
   it('returns one item with all of its text', async () => {
     const long = `<p>${'long '.repeat(20_000)}</p>`;
-    const { get } = makeApp([makeItem(5, { contentHtml: long })]);
+    const { get } = makeApp([anItem(5, { contentHtml: long })]);
     const list = await json<ItemsPage>(get('/api/items'));
     expect(list.items[0]).toMatchObject({ htmlOmitted: true });
     const item = await json<WireItem>(get('/api/items/5'));
@@ -116,14 +117,14 @@ describe('/api/items/:id', () => {
   });
 
   it.each(['7', 'x', '0', '-1', '5.0', '99999999999999999999'])('answers 404 in JSON for %s', async (id) => {
-    const { get } = makeApp([makeItem(5)]);
+    const { get } = makeApp([anItem(5)]);
     const response = await get(`/api/items/${id}`);
     expect(response.status).toBe(404);
     expect((await json<ErrorBody>(response)).error.code).toBe('not_found');
   });
 
   it('answers 410 for a withdrawn item', async () => {
-    const { get } = makeApp([makeItem(5, { withdrawnMs: noon })]);
+    const { get } = makeApp([anItem(5, { withdrawnMs: noon })]);
     const response = await get('/api/items/5');
     expect(response.status).toBe(410);
     expect(await response.text()).not.toContain('Headline 5');
@@ -131,7 +132,7 @@ describe('/api/items/:id', () => {
 });
 
 describe('/api/events', () => {
-  const items = [1, 2, 3].map((id) => makeItem(id));
+  const items = [1, 2, 3].map((id) => anItem(id));
   const log = items.map((item, index) => makeEvent(index + 10, item));
 
   it('reads the log from its oldest event, page by page with the cursor', async () => {
@@ -154,8 +155,8 @@ describe('/api/events', () => {
     const { get, reads } = makeApp();
     const gone = JSON.stringify({ id: 2, url: 'https://example.org/news/2' });
     reads.log = [
-      makeEvent(1, makeItem(1), { op: 'update', changed: ['title'] }),
-      makeEvent(2, makeItem(2), { op: 'remove', body: gone }),
+      makeEvent(1, anItem(1), { op: 'update', changed: ['title'] }),
+      makeEvent(2, anItem(2), { op: 'remove', body: gone }),
     ];
     const { events } = await json<{ events: object[] }>(get('/api/events'));
     expect(events).toMatchObject([
@@ -215,7 +216,7 @@ describe('/api/sources and /api/sections', () => {
   });
 
   it('leave out a removed source, whose items still have a page', async () => {
-    const { get, reads } = makeApp([makeItem(1)]);
+    const { get, reads } = makeApp([anItem(1)]);
     reads.known = [makeSource({ removed: true })];
     expect(await json(get('/api/sources'))).toEqual({ sources: [] });
     expect(await (await get('/sources')).text()).toContain('No sources are configured yet.');
@@ -223,7 +224,7 @@ describe('/api/sources and /api/sections', () => {
   });
 
   it('list the tabs first, then sections that only items have', async () => {
-    const { get } = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] }), makeItem(2)]);
+    const { get } = makeApp([anItem(1, { section: 'Old', sections: ['Old'] }), anItem(2)]);
     expect(await json(get('/api/sections'))).toEqual({
       sections: [
         { name: 'World', slug: 'world', items: 1 },
@@ -254,7 +255,7 @@ describe('the API', () => {
     '/api/sections',
     '/api/asyncapi.json',
   ])('refuses any parameter of %s, which has none', async (path) => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const refused = await get(`${path}?section=World`);
     expect(refused.status).toBe(400);
     const message = "The parameter 'section' is unknown. This address has no parameters.";
@@ -276,7 +277,7 @@ describe('the API', () => {
   });
 
   it('sends an ETag and answers a conditional request with 304', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const tag = (await get('/api/items')).headers.get('etag') ?? '';
     expect((await get('/api/items', { 'if-none-match': tag })).status).toBe(304);
   });

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { clientMessages, serverMessages } from '../../../src/web/api/live-messages.ts';
 import { parseClientMessage } from '../../../src/web/live/protocol/client-messages.ts';
+import { anItem } from '../../support/builders.ts';
 import { startLive, type TestClient, type TestLiveServer } from '../../support/live/live-server.ts';
 import {
   createProtocolCheck,
@@ -10,7 +11,7 @@ import {
   streamMessagesOf,
 } from '../../support/live/protocol-check.ts';
 import { MemoryLog } from '../../support/push/memory-log.ts';
-import { makeApp, makeItem } from '../../support/web/test-app.ts';
+import { makeApp } from '../../support/web/test-app.ts';
 
 let server: TestLiveServer | null = null;
 
@@ -36,7 +37,7 @@ function record(reader: TestClient, check: ProtocolCheck): TestClient {
 
 function fill(log: MemoryLog, ids: readonly number[], section = 'World'): void {
   for (const id of ids) {
-    const item = makeItem(id, {
+    const item = anItem(id, {
       section,
       sections: [section],
       author: 'The desk',
@@ -108,7 +109,7 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
 }
 
 function bodyOf(id: number): string {
-  return JSON.stringify(toWireBody(makeItem(id)));
+  return JSON.stringify(toWireBody(anItem(id)));
 }
 
 describe('/api/asyncapi.json', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { addComment, type NewComment } from '../../../src/store/readers/comment-repository.ts';
 import { readCounts } from '../../../src/store/readers/read-counts.ts';
+import { anItem } from '../../support/builders.ts';
 import { browserAgent, type StoreApp, withStoreApp } from '../../support/web/store-app.ts';
-import { makeApp, makeItem, site } from '../../support/web/test-app.ts';
+import { makeApp, site } from '../../support/web/test-app.ts';
 
 async function readsOf({ store, item, flush }: StoreApp): Promise<number | undefined> {
   await flush();
@@ -22,14 +23,14 @@ async function publish({ store, item }: StoreApp, comments: readonly { name: str
 }
 
 describe('the head of an item page', () => {
-  const item = makeItem(7, {
+  const item = anItem(7, {
     title: 'A </script><!-- <script> & "title"',
     author: 'A. Writer',
     updatedMs: Date.UTC(2026, 0, 15),
     imageUrl: 'https://example.org/a.jpg',
   });
 
-  async function ld(over: Parameters<typeof makeItem>[1] = {}) {
+  async function ld(over: Parameters<typeof anItem>[1] = {}) {
     const html = await (await makeApp([{ ...item, ...over }]).get('/items/7')).text();
     const json = /<script type="application\/ld\+json">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
     return { html, json, article: JSON.parse(json) as Record<string, unknown> };
@@ -218,7 +219,7 @@ describe('the ETag of an item page', () => {
     }));
 
   it('is strong where there are no comments, since the bytes do not change', async () => {
-    const { get } = makeApp([makeItem(1)], { site: () => site });
+    const { get } = makeApp([anItem(1)], { site: () => site });
     const [first, second] = [await get('/items/1'), await get('/items/1')];
     expect(await first.text()).toBe(await second.text());
     expect(first.headers.get('etag')).toMatch(/^"/);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { anItem } from '../../support/builders.ts';
 import { getPage } from '../../support/page-elements.ts';
-import { makeApp, makeItem, makeSource, noon, site } from '../../support/web/test-app.ts';
+import { makeApp, makeSource, noon, site } from '../../support/web/test-app.ts';
 
 const titled = { title: '<script>alert("&")</script>', summary: 'a < b & "c"', author: "O'Neil <o@example.org>" };
 
 describe('the front page', () => {
   it('leads with the newest picture near the top and lists the rest, newest first', async () => {
-    const app = makeApp([makeItem(1), makeItem(2, { imageUrl: 'https://example.org/2.jpg' }), makeItem(3)]);
+    const app = makeApp([anItem(1), anItem(2, { imageUrl: 'https://example.org/2.jpg' }), anItem(3)]);
     const { byClass } = await getPage(app, '/');
     expect(byClass('lead')[0]?.text).toContain('Headline 2');
     expect(byClass('item').map(({ text }) => text)).toEqual([
@@ -16,7 +17,7 @@ describe('the front page', () => {
   });
 
   it('shows section, headline, date in the format of the site, source and summary of each item', async () => {
-    const app = makeApp([makeItem(1), makeItem(2)], {
+    const app = makeApp([anItem(1), anItem(2)], {
       site: () => ({ ...site, timezone: 'Asia/Tokyo', dateline: 'yyyy/MM/dd HH.mm' }),
     });
     const { byClass } = await getPage(app, '/');
@@ -33,7 +34,7 @@ describe('the front page', () => {
   });
 
   it('contains the News feed with the log cursor from which it continues', async () => {
-    const app = makeApp([makeItem(1), makeItem(2)]);
+    const app = makeApp([anItem(1), anItem(2)]);
     const { byName, byClass } = await getPage(app, '/');
     const [aside] = byName('aside');
     expect(aside?.attributes).toMatchObject({ 'data-cursor': 'k3f9-0', 'data-timezone': 'UTC' });
@@ -43,21 +44,21 @@ describe('the front page', () => {
   });
 
   it('escapes everything that publishers wrote', async () => {
-    const { html, byClass, byName } = await getPage(makeApp([makeItem(1, titled), makeItem(2, titled)]), '/');
+    const { html, byClass, byName } = await getPage(makeApp([anItem(1, titled), anItem(2, titled)]), '/');
     expect(byClass('headline')[1]?.text).toBe(titled.title);
     expect(byName('script')).toHaveLength(1);
     expect(html).not.toContain('<script>alert');
   });
 
   it('loads no picture over http', async () => {
-    const { byName } = await getPage(makeApp([makeItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
+    const { byName } = await getPage(makeApp([anItem(1, { imageUrl: 'http://example.org/1.jpg' })]), '/');
     expect(byName('img')).toEqual([]);
   });
 
   it('shows pictures of a configured origin and allows them in the Content-Security-Policy', async () => {
     const items = [
-      makeItem(1, { imageUrl: 'http://127.0.0.1:81/a.jpg' }),
-      makeItem(2, { imageUrl: 'http://127.0.0.1:8/b' }),
+      anItem(1, { imageUrl: 'http://127.0.0.1:81/a.jpg' }),
+      anItem(2, { imageUrl: 'http://127.0.0.1:8/b' }),
     ];
     const { byName, response } = await getPage(makeApp(items, { pictureOrigins: ['http://127.0.0.1:8'] }), '/');
     expect(byName('img').map(({ attributes }) => attributes['src'])).toEqual(['http://127.0.0.1:8/b']);
@@ -65,7 +66,7 @@ describe('the front page', () => {
   });
 
   it('links to older items, on a page without a lead', async () => {
-    const app = makeApp(Array.from({ length: 35 }, (_, index) => makeItem(index + 1)));
+    const app = makeApp(Array.from({ length: 35 }, (_, index) => anItem(index + 1)));
     const first = await getPage(app, '/');
     const older = first.all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
     const second = await getPage(app, older.replace('https://news.example.com', ''));
@@ -78,7 +79,7 @@ describe('the front page', () => {
   });
 
   it('contains no inline script, style or event handler', async () => {
-    const { all, byName } = await getPage(makeApp([makeItem(1)]), '/');
+    const { all, byName } = await getPage(makeApp([anItem(1)]), '/');
     expect(byName('script').map(({ text, attributes }) => [text, attributes['type']])).toEqual([['', 'module']]);
     expect(byName('style')).toEqual([]);
     const names = all.flatMap(({ attributes }) => Object.keys(attributes));
@@ -88,7 +89,7 @@ describe('the front page', () => {
 
 describe('a section page', () => {
   it('lists the items of the section only, under its name and tab', async () => {
-    const app = makeApp([makeItem(1), makeItem(2, { section: 'Science & Nature', sections: ['Science & Nature'] })]);
+    const app = makeApp([anItem(1), anItem(2, { section: 'Science & Nature', sections: ['Science & Nature'] })]);
     const { byName, byClass, all } = await getPage(app, '/sections/science-nature');
     expect(byName('h1')[0]?.text).toBe('Science & Nature');
     expect([...byClass('lead'), ...byClass('item')].map(({ text }) => text)).toEqual([
@@ -100,14 +101,14 @@ describe('a section page', () => {
   });
 
   it('answers 404 for an unknown section, and 200 while a stored item has it', async () => {
-    const app = makeApp([makeItem(1, { section: 'Old', sections: ['Old'] })]);
+    const app = makeApp([anItem(1, { section: 'Old', sections: ['Old'] })]);
     expect((await app.get('/sections/nope')).status).toBe(404);
     expect((await app.get('/sections/old')).status).toBe(200);
   });
 });
 
 describe('an item page', () => {
-  const item = makeItem(7, {
+  const item = anItem(7, {
     author: 'A. Writer',
     updatedMs: noon,
     alsoIn: [{ id: 'other', title: 'Other <Paper>' }],
@@ -137,7 +138,7 @@ describe('an item page', () => {
   });
 
   it('shows the summary when the text may not be republished', async () => {
-    const { byClass } = await getPage(makeApp([makeItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
+    const { byClass } = await getPage(makeApp([anItem(7, { contentHtml: '', summary: 'a < b' })]), '/items/7');
     expect(byClass('item-text')[0]?.text).toBe('a < b');
   });
 
@@ -146,7 +147,7 @@ describe('an item page', () => {
       { url: 'https://example.org/a.mp3', type: 'audio/mpeg', length: 12_400_000 },
       { url: 'http://example.org/b.pdf', type: null, length: null },
     ];
-    const { byClass, byName } = await getPage(makeApp([makeItem(7, { enclosures })]), '/items/7');
+    const { byClass, byName } = await getPage(makeApp([anItem(7, { enclosures })]), '/items/7');
     expect(byName('audio').map(({ attributes }) => attributes['src'])).toEqual(['https://example.org/a.mp3']);
     expect(byClass('enclosures')[0]?.text).toBe(
       'Attachment at example.org (audio/mpeg, 12.4 MB) Attachment at example.org',
@@ -156,13 +157,13 @@ describe('an item page', () => {
   it('does not list the shown picture among the enclosures', async () => {
     const imageUrl = 'https://example.org/quay.jpg';
     const enclosures = [{ url: imageUrl, type: 'image/jpeg', length: null }];
-    const { byClass, byName } = await getPage(makeApp([makeItem(7, { imageUrl, enclosures })]), '/items/7');
+    const { byClass, byName } = await getPage(makeApp([anItem(7, { imageUrl, enclosures })]), '/items/7');
     expect(byName('img').map(({ attributes }) => attributes['src'])).toContain(imageUrl);
     expect(byClass('enclosures')).toEqual([]);
   });
 
   it('answers 410 for a withdrawn item and 404 for an unknown one', async () => {
-    const app = makeApp([makeItem(7, { withdrawnMs: noon })]);
+    const app = makeApp([anItem(7, { withdrawnMs: noon })]);
     const gone = await app.get('/items/7');
     expect(gone.status).toBe(410);
     expect(await gone.text()).toContain('This item was withdrawn.');
@@ -197,7 +198,7 @@ describe('the sources page', () => {
   });
 
   it('links to a page for each source with its items', async () => {
-    const { byName, byClass } = await getPage(makeApp([makeItem(1)]), '/sources/example');
+    const { byName, byClass } = await getPage(makeApp([anItem(1)]), '/sources/example');
     expect(byName('h1')[0]?.text).toBe('Example');
     expect(byClass('item')).toHaveLength(1);
   });
@@ -241,7 +242,7 @@ describe('a page', () => {
     '/items/1',
     '/nope',
   ])('at %s has one main, one heading of the first rank and a way past the masthead', async (path) => {
-    const { all, byName, byClass } = await getPage(makeApp([makeItem(1)]), path);
+    const { all, byName, byClass } = await getPage(makeApp([anItem(1)]), path);
     expect(byName('main').map(({ attributes }) => attributes['id'])).toEqual(['main']);
     expect(byName('h1')).toHaveLength(1);
     expect(byClass('skip-link')[0]?.attributes['href']).toBe('#main');
@@ -249,7 +250,7 @@ describe('a page', () => {
   });
 
   it('prefixes every address with the path of the public URL', async () => {
-    const app = makeApp([makeItem(1)], { publicUrl: () => 'https://example.org/news' });
+    const app = makeApp([anItem(1)], { publicUrl: () => 'https://example.org/news' });
     const { all } = await getPage(app, '/items/1');
     const own = all
       .map(({ attributes }) => attributes['href'] ?? attributes['src'] ?? '')
@@ -259,10 +260,10 @@ describe('a page', () => {
   });
 
   it('is answered with 304 while it has not changed', async () => {
-    const { get, reads } = makeApp([makeItem(1)]);
+    const { get, reads } = makeApp([anItem(1)]);
     const tag = (await get('/')).headers.get('etag') ?? '';
     expect((await get('/', { 'if-none-match': tag })).status).toBe(304);
-    reads.list = [makeItem(1), makeItem(2)];
+    reads.list = [anItem(1), anItem(2)];
     expect((await get('/', { 'if-none-match': tag })).status).toBe(200);
   });
 });

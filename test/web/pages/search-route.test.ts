@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { anItem } from '../../support/builders.ts';
 import { getPage } from '../../support/page-elements.ts';
-import { makeApp, makeItem } from '../../support/web/test-app.ts';
+import { makeApp } from '../../support/web/test-app.ts';
 
 const library = [
-  makeItem(1, {
+  anItem(1, {
     title: 'Budget vote postponed',
     summary: 'The council met.',
     contentHtml: '<p>No <b>budget</b> yet.</p>',
   }),
-  makeItem(2, {
+  anItem(2, {
     title: 'Other news',
     summary: 'Nothing of it.',
     contentHtml: '<p>At the end the BÜDGET came &amp; went.</p>',
   }),
-  makeItem(3, { title: 'Cricket', summary: 'A game.', contentHtml: '' }),
+  anItem(3, { title: 'Cricket', summary: 'A game.', contentHtml: '' }),
 ];
 
 describe('the search page', () => {
@@ -31,7 +32,7 @@ describe('the search page', () => {
 
   it('escapes the query and the results', async () => {
     const title = '"><script>alert("budget")</script>';
-    const { html, textOf } = await getPage(makeApp([makeItem(1, { title })]), `/search?q=${encodeURIComponent(title)}`);
+    const { html, textOf } = await getPage(makeApp([anItem(1, { title })]), `/search?q=${encodeURIComponent(title)}`);
     expect(html).not.toContain('<script>alert');
     expect(textOf('h1')).toEqual([`Search: ${title}`]);
     expect(textOf('script')).toHaveLength(1);
@@ -61,7 +62,7 @@ describe('the search page', () => {
   });
 
   it('links to further results of the same query', async () => {
-    const many = Array.from({ length: 35 }, (_, index) => makeItem(index + 1));
+    const many = Array.from({ length: 35 }, (_, index) => anItem(index + 1));
     const { all } = await getPage(makeApp(many), '/search?q=headline');
     const next = all.find(({ attributes }) => attributes['rel'] === 'next')?.attributes['href'] ?? '';
     expect(next).toMatch(/^\/search\?q=headline&before=\d+-6$/);

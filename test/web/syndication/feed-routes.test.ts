@@ -5,9 +5,10 @@ import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../src/domain/items/item.ts';
 import { entryId } from '../../../src/web/syndication/output-feed.ts';
+import { anItem } from '../../support/builders.ts';
 import { codePoint } from '../../support/code-point.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { makeApp, makeItem, makeSource, noon } from '../../support/web/test-app.ts';
+import { makeApp, makeSource, noon } from '../../support/web/test-app.ts';
 
 /** The first fault of an XML document, null when it is well-formed down to its namespaces. */
 function xmlFault(text: string): string | null {
@@ -37,7 +38,7 @@ const hostile = [
 const badUrls = ['not a url', 'javascript:alert(1)', 'http://[', 'https://example.org/?a=1&b=<">', ''];
 
 function hostileItem(id: number, text: string): Item {
-  return makeItem(id, {
+  return anItem(id, {
     key: text,
     title: text,
     summary: text,
@@ -56,7 +57,7 @@ const paths = ['/feed', '/sections/world/feed', '/sources/example/feed'];
 
 describe('output feeds', () => {
   it.each(paths)('are served at %s in all formats', async (path) => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const types = await Promise.all(
       ['rss', 'atom', 'json'].map(async (format) => (await get(`${path}.${format}`)).headers.get('content-type')),
     );
@@ -87,9 +88,7 @@ describe('output feeds', () => {
   it.each(['rss', 'atom'])('are parsed by rss-parser to the same items from %s', async (format) => {
     const items = hostile
       .filter((text) => !/[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/.test(text.replace('🎈', '')))
-      .map((text, index) =>
-        makeItem(index + 1, { title: `A ${text}`, author: `B ${text}`, categories: [`C ${text}`] }),
-      );
+      .map((text, index) => anItem(index + 1, { title: `A ${text}`, author: `B ${text}`, categories: [`C ${text}`] }));
     const { get } = makeApp(items);
     const read = await new Parser().parseString(await (await get(`/feed.${format}`)).text());
     const newestFirst = items.toReversed();
@@ -104,13 +103,13 @@ describe('output feeds', () => {
   });
 
   it('link to our page of an item without a URL', async () => {
-    const { get } = makeApp([makeItem(7, { url: null })]);
+    const { get } = makeApp([anItem(7, { url: null })]);
     const read = await new Parser().parseString(await (await get('/feed.rss')).text());
     expect(read.items[0]?.link).toBe('https://news.example.com/items/7');
   });
 
   it('have a self link from the public URL and the parameters, not from the request', async () => {
-    const { app } = makeApp([makeItem(1)]);
+    const { app } = makeApp([anItem(1)]);
     const response = await app.request('http://evil.example.com/feed.atom?limit=5&section=World&utm=1', {
       headers: { host: 'evil.example.com' },
     });
@@ -120,7 +119,7 @@ describe('output feeds', () => {
   });
 
   it('link to the next page, which continues after the first', async () => {
-    const { get } = makeApp([1, 2, 3].map((id) => makeItem(id)));
+    const { get } = makeApp([1, 2, 3].map((id) => anItem(id)));
     const first = (await (await get('/feed.json?limit=2')).json()) as { next_url: string; items: { title: string }[] };
     const second = await (await get(new URL(first.next_url).href)).json();
     expect(first.items.map(({ title }) => title)).toEqual(['Headline 3', 'Headline 2']);
@@ -130,7 +129,7 @@ describe('output feeds', () => {
 
   it('do not reveal the path of a local source', async () => {
     const local = { id: 'example', title: 'Local', url: 'file:///srv/private/welcome.xml', siteUrl: null };
-    const { get } = makeApp([makeItem(1, { source: local })]);
+    const { get } = makeApp([anItem(1, { source: local })]);
     for (const format of ['rss', 'atom', 'json']) {
       const text = await (await get(`/feed.${format}`)).text();
       expect(text).not.toContain('srv');
@@ -139,7 +138,7 @@ describe('output feeds', () => {
   });
 
   it('answer 404 in plain text for an unknown section or source', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     for (const path of ['/sections/nope/feed.rss', '/sources/nope/feed.atom']) {
       const response = await get(path);
       expect(response.status).toBe(404);
@@ -149,7 +148,7 @@ describe('output feeds', () => {
   });
 
   it('have a self link without parameters that the path overrides', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const feed = await (await get('/sections/world/feed.json?section=other&limit=5')).json();
     expect(feed).toMatchObject({ feed_url: 'https://news.example.com/sections/world/feed.json?limit=5' });
     const found = await (await get('/feed.json?q=vote')).json();
@@ -160,7 +159,7 @@ describe('output feeds', () => {
   });
 
   it('are sent as XML with a stylesheet to all clients, so that a shared cache stores one response', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     for (const path of ['/feed.rss', '/feed.atom', '/opml.xml']) {
       const plain = await get(path);
       const opened = await get(path, { 'sec-fetch-dest': 'document' });
@@ -179,7 +178,7 @@ describe('output feeds', () => {
   });
 
   it('match a section by name or slug in any case', async () => {
-    const items = [makeItem(1, { section: 'Science & Nature', sections: ['Science & Nature'] }), makeItem(2)];
+    const items = [anItem(1, { section: 'Science & Nature', sections: ['Science & Nature'] }), anItem(2)];
     const { get } = makeApp(items);
     for (const path of ['/sections/science-nature/feed.json', '/sections/SCIENCE%20%26%20nature/feed.json']) {
       expect(await (await get(path)).json()).toMatchObject({ items: [{ title: 'Headline 1' }] });
@@ -199,7 +198,7 @@ describe('output feeds', () => {
 
   it('contain the items of their source only', async () => {
     const other = { id: 'other', title: 'Other', url: 'https://example.com/rss', siteUrl: null };
-    const { get, reads } = makeApp([makeItem(1), makeItem(2, { source: other })]);
+    const { get, reads } = makeApp([anItem(1), anItem(2, { source: other })]);
     reads.known = [makeSource(), makeSource({ id: 'other', title: 'Other' })];
     const feed = (await (await get('/sources/other/feed.json')).json()) as { items: object[] };
     expect(feed).toMatchObject({ title: 'Other', home_page_url: 'https://news.example.com/sources/other' });
@@ -208,7 +207,7 @@ describe('output feeds', () => {
   });
 
   it('do not limit the share of a source', async () => {
-    const { get, reads } = makeApp([makeItem(1)]);
+    const { get, reads } = makeApp([anItem(1)]);
     const chosen = ['/feed.rss', '/sections/world/feed.rss', '/feed.rss?source=example', '/sources/example/feed.rss'];
     for (const path of chosen) await get(path);
     expect(reads.queries.map(({ limitPerSource }) => limitPerSource)).toEqual([false, false, false, false]);
@@ -233,7 +232,7 @@ describe('output feeds of arbitrary items', () => {
     const drawn = fc.array(anyItem, { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(drawn, async (parts) => {
-        const { get } = makeApp(parts.map((part, index) => makeItem(index + 1, part)));
+        const { get } = makeApp(parts.map((part, index) => anItem(index + 1, part)));
         const xml = await (await get(`/feed.${format}`)).text();
         return xmlFault(xml) === null && xml.match(/<(item|entry)>/g)?.length === parts.length;
       }),
@@ -244,7 +243,7 @@ describe('output feeds of arbitrary items', () => {
 
 describe('output feeds and caches', () => {
   it('have the same bytes and tag for the same state in another process', async () => {
-    const items = [1, 2, 3].map((id) => makeItem(id, { alsoIn: [{ id: 'other', title: 'Other' }] }));
+    const items = [1, 2, 3].map((id) => anItem(id, { alsoIn: [{ id: 'other', title: 'Other' }] }));
     for (const format of ['rss', 'atom', 'json']) {
       const one = await makeApp(items).get(`/feed.${format}`);
       const other = await makeApp(items, { clock: { now: () => noon + 99_000, monotonic: () => 0 } }).get(
@@ -257,15 +256,15 @@ describe('output feeds and caches', () => {
   });
 
   it('change their ETag when an item is corrected, even with the same URL and dates', async () => {
-    const { get, reads } = makeApp([makeItem(1)]);
+    const { get, reads } = makeApp([anItem(1)]);
     const before = await get('/feed.rss');
-    reads.list = [makeItem(1, { title: 'Corrected' })];
+    reads.list = [anItem(1, { title: 'Corrected' })];
     const after = await get('/feed.rss', { 'if-none-match': before.headers.get('etag') ?? '' });
     expect(after.status).toBe(200);
   });
 
   it('answer 304 without a body to a client with the ETag in any valid form', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const tag = (await get('/feed.rss')).headers.get('etag') ?? '';
     for (const held of [tag, `W/${tag}`, `"x", ${tag}`, '*', tag.replace(/"$/, '-gzip"')]) {
       const response = await get('/feed.rss', { 'if-none-match': held });
@@ -279,7 +278,7 @@ describe('output feeds and caches', () => {
   });
 
   it('answer 304 to a date not before the last change, unless If-None-Match differs', async () => {
-    const { get } = makeApp([makeItem(1)]);
+    const { get } = makeApp([anItem(1)]);
     const modified = (await get('/feed.rss')).headers.get('last-modified') ?? '';
     expect(modified).toBe(new Date(noon).toUTCString());
     expect((await get('/feed.rss', { 'if-modified-since': modified })).status).toBe(304);
@@ -289,15 +288,15 @@ describe('output feeds and caches', () => {
   });
 
   it('never decrease Last-Modified when the newest item is withdrawn', async () => {
-    const { get, reads } = makeApp([makeItem(1), makeItem(999)]);
+    const { get, reads } = makeApp([anItem(1), anItem(999)]);
     const before = Date.parse((await get('/feed.rss')).headers.get('last-modified') ?? '');
-    reads.list = [makeItem(1)];
+    reads.list = [anItem(1)];
     const after = Date.parse((await get('/feed.rss')).headers.get('last-modified') ?? '');
     expect(after).toBeGreaterThanOrEqual(before);
   });
 
   it('list recent withdrawals in Atom, newest first and on the first page only', async () => {
-    const [kept, one, two] = [makeItem(1), makeItem(2), makeItem(3)];
+    const [kept, one, two] = [anItem(1), anItem(2), anItem(3)];
     const { get, reads } = makeApp([kept, one, two]);
     const before = await get('/feed.atom');
     reads.list = [kept, { ...one, withdrawnMs: noon + 1000 }, { ...two, withdrawnMs: noon + 2000 }];
@@ -331,7 +330,7 @@ describe('output feeds and caches', () => {
     ['br', 'gzip, br', brotliDecompressSync],
     ['gzip', 'gzip', gunzipSync],
   ])('are compressed as %s with a separate ETag', async (coding, accepted, decode) => {
-    const { get } = makeApp(Array.from({ length: 20 }, (_, index) => makeItem(index + 1)));
+    const { get } = makeApp(Array.from({ length: 20 }, (_, index) => anItem(index + 1)));
     const plain = await get('/feed.rss');
     const coded = await get('/feed.rss', { 'accept-encoding': accepted });
     const etag = plain.headers.get('etag')?.replace(/"$/, `-${coding}"`) ?? '';
@@ -342,7 +341,7 @@ describe('output feeds and caches', () => {
   });
 
   it('give HEAD the headers of GET and no body', async () => {
-    const { app, get } = makeApp([makeItem(1)]);
+    const { app, get } = makeApp([anItem(1)]);
     const head = await app.request('/feed.rss', { method: 'HEAD' });
     const full = await get('/feed.rss');
     expect(await head.text()).toBe('');

@@ -5,11 +5,12 @@ import { type OutputFeed, toEntry, toWithdrawalNotice } from '../../../src/web/s
 import { renderAtom } from '../../../src/web/syndication/render-atom.ts';
 import { renderJsonFeed } from '../../../src/web/syndication/render-json-feed.ts';
 import { renderRss } from '../../../src/web/syndication/render-rss.ts';
-import { makeItem, noon } from '../../support/web/test-app.ts';
+import { anItem } from '../../support/builders.ts';
+import { noon } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 
-const rich = makeItem(7, {
+const rich = anItem(7, {
   title: 'Rail & road: <why> not',
   author: 'A. Writer',
   categories: ['rail', 'a<b"c&d'],
@@ -224,7 +225,7 @@ describe('JSON Feed', () => {
   });
 
   it('has content_html even for an item without a text', () => {
-    const bare = toEntry(makeItem(1, { summary: '', contentHtml: '' }), base);
+    const bare = toEntry(anItem(1, { summary: '', contentHtml: '' }), base);
     expect(JSON.parse(renderJsonFeed(feedOf({ entries: [bare] }))).items[0]).toMatchObject({ content_html: '' });
   });
 });
@@ -236,7 +237,7 @@ describe('a title that looks like markup', () => {
   const titles = ['Vec<T> in Rust', 'The <dialog> element', 'Use </b> & <!-- -->', 'a < b', 'AT&amp;T', 'R&D'];
 
   it.each(titles)('is correct in RSS for readers of HTML and readers of text: %s', async (title) => {
-    const document = renderRss(feedOf({ title, entries: [toEntry(makeItem(1, { title }), base)] }));
+    const document = renderRss(feedOf({ title, entries: [toEntry(anItem(1, { title }), base)] }));
     const { title: channel, items } = await new RssParser().parseString(document);
     for (const read of [channel ?? '', items[0]?.title ?? '']) {
       expect(read.replaceAll('\u200b', '')).toBe(title);
@@ -245,12 +246,12 @@ describe('a title that looks like markup', () => {
   });
 
   it('is unchanged when nothing in it looks like markup', () => {
-    const document = renderRss(feedOf({ entries: [toEntry(makeItem(1, { title: 'a < b & c > d' }), base)] }));
+    const document = renderRss(feedOf({ entries: [toEntry(anItem(1, { title: 'a < b & c > d' }), base)] }));
     expect(document).toContain('<title>a &lt; b &amp; c &gt; d</title>');
   });
 
   it('is plain text in Atom and in JSON, which define titles as text', () => {
-    const output = feedOf({ entries: [toEntry(makeItem(1, { title: 'Vec<T>' }), base)] });
+    const output = feedOf({ entries: [toEntry(anItem(1, { title: 'Vec<T>' }), base)] });
     expect(renderAtom(output)).toContain('<title>Vec&lt;T&gt;</title>');
     expect(JSON.parse(renderJsonFeed(output)).items[0].title).toBe('Vec<T>');
   });
@@ -258,7 +259,7 @@ describe('a title that looks like markup', () => {
 
 describe('an Atom entry', () => {
   it('without an author has its publisher as the author, in the entry and in its source', () => {
-    const nodes = nodesOf(renderAtom(feedOf({ entries: [toEntry(makeItem(1, { author: null }), base)] })));
+    const nodes = nodesOf(renderAtom(feedOf({ entries: [toEntry(anItem(1, { author: null }), base)] })));
     const names = nodes.filter(({ parent, name }) => parent === 'author' && name === 'name');
     expect(names.map(({ text }) => text)).toEqual(['Daily & <Weekly>', 'Example', 'Example']);
     expect(within(nodes, 'entry', 'author')).toHaveLength(1);
@@ -266,20 +267,20 @@ describe('an Atom entry', () => {
   });
 
   it('has the time of its publisher, even when another entry has the same', () => {
-    const entries = [1, 2].map((id) => toEntry(makeItem(id, { publishedMs: noon, updatedMs: null }), base));
+    const entries = [1, 2].map((id) => toEntry(anItem(id, { publishedMs: noon, updatedMs: null }), base));
     const updated = within(nodesOf(renderAtom(feedOf({ entries }))), 'entry', 'updated').map(({ text }) => text);
     expect(updated).toEqual(['2026-01-15T12:00:00.000Z', '2026-01-15T12:00:00.000Z']);
   });
 
   it('has no empty content element', () => {
-    const bare = toEntry(makeItem(1, { summary: '', contentHtml: ' \n' }), base);
+    const bare = toEntry(anItem(1, { summary: '', contentHtml: ' \n' }), base);
     expect(within(nodesOf(renderAtom(feedOf({ entries: [bare] }))), 'entry', 'content')).toEqual([]);
   });
 });
 
 describe('an Atom feed', () => {
   it('declares the namespaces of pictures and tombstones only when it uses them', () => {
-    const plain = { entries: [toEntry(makeItem(1, { imageUrl: null }), base)] };
+    const plain = { entries: [toEntry(anItem(1, { imageUrl: null }), base)] };
     expect(renderAtom(feedOf(plain))).not.toMatch(/xmlns:/);
     expect(renderAtom(feedOf({ ...plain, tombstones: [{ id: 'urn:uuid:1', atMs: noon }] }))).toMatch(/xmlns:at=/);
     expect(renderAtom(feedOf())).toMatch(/xmlns:media=/);

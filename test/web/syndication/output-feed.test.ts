@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { entryId, toEntry } from '../../../src/web/syndication/output-feed.ts';
-import { makeItem, noon } from '../../support/web/test-app.ts';
+import { anItem } from '../../support/builders.ts';
+import { noon } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 
@@ -20,7 +21,7 @@ describe('entryId', () => {
 
 describe('toEntry', () => {
   it('has the same id under every public URL', () => {
-    const item = makeItem(1);
+    const item = anItem(1);
     expect(toEntry(item, base).id).toBe(toEntry(item, 'http://127.0.0.1:3000').id);
   });
 
@@ -29,25 +30,25 @@ describe('toEntry', () => {
       { id: 'a', title: 'A & Co' },
       { id: 'b', title: 'B' },
     ];
-    expect(toEntry(makeItem(1, { alsoIn }), base).html).toBe(
+    expect(toEntry(anItem(1, { alsoIn }), base).html).toBe(
       '<p>Text of 1.</p><p>Also in: <a href="https://news.example.com/sources/a">A &amp; Co</a>, ' +
         '<a href="https://news.example.com/sources/b">B</a></p>',
     );
   });
 
   it('uses the summary as the text when there is no HTML, and nothing when there is neither', () => {
-    expect(toEntry(makeItem(1, { contentHtml: '', summary: 'a < b' }), base).html).toBe('<p>a &lt; b</p>');
-    expect(toEntry(makeItem(1, { contentHtml: '', summary: '' }), base).html).toBe('');
+    expect(toEntry(anItem(1, { contentHtml: '', summary: 'a < b' }), base).html).toBe('<p>a &lt; b</p>');
+    expect(toEntry(anItem(1, { contentHtml: '', summary: '' }), base).html).toBe('');
   });
 
   it('dates an item without a date by the time it was first seen', () => {
-    const entry = toEntry(makeItem(1, { publishedMs: null, firstSeenMs: noon }), base);
+    const entry = toEntry(anItem(1, { publishedMs: null, firstSeenMs: noon }), base);
     expect([entry.publishedMs, entry.updatedMs]).toEqual([noon, noon]);
   });
 
   it('never has an update time before its publication', () => {
-    expect(toEntry(makeItem(1, { publishedMs: noon, updatedMs: noon - 1 }), base).updatedMs).toBe(noon);
-    expect(toEntry(makeItem(1, { publishedMs: noon, updatedMs: noon + 1 }), base).updatedMs).toBe(noon + 1);
+    expect(toEntry(anItem(1, { publishedMs: noon, updatedMs: noon - 1 }), base).updatedMs).toBe(noon);
+    expect(toEntry(anItem(1, { publishedMs: noon, updatedMs: noon + 1 }), base).updatedMs).toBe(noon + 1);
   });
 
   it.each([
@@ -58,14 +59,14 @@ describe('toEntry', () => {
     [null, null],
   ])('reads the media type %s as %s', (type, expected) => {
     const enclosures = [{ url: 'https://example.org/a', type, length: null }];
-    expect(toEntry(makeItem(1, { enclosures }), base).enclosures[0]?.type).toBe(expected);
+    expect(toEntry(anItem(1, { enclosures }), base).enclosures[0]?.type).toBe(expected);
   });
 
   it('drops enclosures and pictures without an http(s) URL', () => {
     const enclosures = ['data:text/plain,x', 'javascript:x', 'https://example.org/a b'].map((url) => {
       return { url, type: null, length: null };
     });
-    const entry = toEntry(makeItem(1, { enclosures, imageUrl: 'data:image/png,x' }), base);
+    const entry = toEntry(anItem(1, { enclosures, imageUrl: 'data:image/png,x' }), base);
     expect(entry.enclosures.map(({ url }) => url)).toEqual(['https://example.org/a%20b']);
     expect(entry.imageUrl).toBeNull();
   });

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
-import { FakeReadPort, makeApp, makeContext, makeItem } from '../../support/web/test-app.ts';
+import { anItem } from '../../support/builders.ts';
+import { FakeReadPort, makeApp, makeContext } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 const hubUrl = (): string => `${base}/websub/hub`;
 
 function reading(over: Partial<AppContext> = {}) {
-  const reads = new FakeReadPort([makeItem(1), makeItem(2)]);
+  const reads = new FakeReadPort([anItem(1), anItem(2)]);
   return { reads, read: createTopicReader({ ...makeContext(reads), hubUrl, ...over }) };
 }
 
@@ -19,7 +20,7 @@ describe('the document of a topic', () => {
     '/sections/world/feed.atom',
     '/sources/example/feed.rss',
   ])('equals a GET of %s: the bytes, the media type and the links', async (path) => {
-    const { get } = makeApp([makeItem(1), makeItem(2)], { hubUrl });
+    const { get } = makeApp([anItem(1), anItem(2)], { hubUrl });
     const served = await get(path);
     const document = await reading().read(base + path);
     expect(Buffer.from(document?.body ?? []).toString()).toBe(await served.text());
@@ -34,7 +35,7 @@ describe('the document of a topic', () => {
     const before = await tag();
     reads.changedMs = (reads.changedMs ?? 0) + 1000;
     expect(await tag()).toBe(before);
-    reads.list = [...reads.list, makeItem(3)];
+    reads.list = [...reads.list, anItem(3)];
     expect(await tag()).not.toBe(before);
   });
 

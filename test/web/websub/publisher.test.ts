@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anItem } from '../../support/builders.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
-import { makeApp, makeItem, type TestApp } from '../../support/web/test-app.ts';
+import { makeApp, type TestApp } from '../../support/web/test-app.ts';
 
 const base = 'https://news.example.com';
 const hub = `${base}/websub/hub`;
@@ -10,7 +11,7 @@ const feeds = ['', '/sections/world', '/sources/example'].flatMap((path) =>
 );
 
 function publisher(): TestApp {
-  return makeApp([makeItem(1), makeItem(2)], { hubUrl: () => hub });
+  return makeApp([anItem(1), anItem(2)], { hubUrl: () => hub });
 }
 
 interface Link {
@@ -161,7 +162,7 @@ describe('output feeds as WebSub topics', () => {
     const { get, reads } = publisher();
     const before = await get(path);
     const same = await get(path);
-    reads.list = [...reads.list, makeItem(3)];
+    reads.list = [...reads.list, anItem(3)];
     reads.changedMs = (reads.changedMs ?? 0) + 60_000;
     const after = await get(path);
     expect(same.headers.get('etag')).toBe(before.headers.get('etag'));
@@ -170,7 +171,7 @@ describe('output feeds as WebSub topics', () => {
   });
 
   it('S26 no feed names a hub while WebSub is off', async () => {
-    const { get } = makeApp([makeItem(1)], { hubUrl: () => null });
+    const { get } = makeApp([anItem(1)], { hubUrl: () => null });
     for (const path of [...feeds, '/']) {
       const response = await get(path);
       expect(response.headers.get('link')).toBeNull();

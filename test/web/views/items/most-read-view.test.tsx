@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { MostRead } from '../../../../src/web/views/items/most-read-view.tsx';
 import type { PageContext } from '../../../../src/web/views/layout/page-context.ts';
 import { makeLinks } from '../../../../src/web/views/layout/view-links.ts';
-import { makeItem } from '../../../support/web/test-app.ts';
+import { anItem } from '../../../support/builders.ts';
 
 const frame = { links: makeLinks('https://example.org', 'v1') } as PageContext;
-const entry = (id: number, reads: number) => ({ item: makeItem(id, { title: `<b>${id}</b>` }), reads });
+const entry = (id: number, reads: number) => ({ item: anItem(id, { title: `<b>${id}</b>` }), reads });
 
 describe('MostRead', () => {
   it('lists the day, and the week below it', () => {
