@@ -150,7 +150,7 @@ function serve(parts: ServingParts, listening: ListeningParts): void {
   const sockets = attachWebSocketServer({
     ...live,
     ...{ server: http.server, clientAddress, allowedOrigins: settings.allowedOrigins },
-    publicUrl: () => publicUrl,
+    publicUrl,
   });
   shutdown.onStop('HTTP server', () => http.close());
   shutdown.onStop('live sessions', () => sockets.close(closeGraceMs));
@@ -165,7 +165,7 @@ function createContext(parts: ServingParts, listening: ListeningParts, live: Liv
   return {
     ...{ version, readers, admin, clientAddress, clock, log, assetsDir },
     reads: createWebReads(store, { freshness: () => metrics.freshness.medians(), queries, clock }),
-    publicUrl: () => publicUrl,
+    publicUrl,
     hubUrl: () => advertisedHubUrl(settings),
     site: () => parts.declarations().site,
     sections: () => parts.declarations().sections,
@@ -192,7 +192,7 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptio
     ...{ tail, clock, log, maxSessions },
     fanOut: createFanOut({
       ...{ tail, clock, log },
-      publicUrl: () => publicUrl,
+      publicUrl,
       onDelivered: (step) => parts.metrics.freshness.recordDelivery(step),
     }),
     maxPerAddress: settings.liveMaxPerAddress,

@@ -63,7 +63,7 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     log,
     random: Math.random,
     onAttempt: (outcome) => parts.metrics.webhookDelivered(outcome),
-    publicUrl: () => publicUrl,
+    publicUrl,
     setTimer: (delayMs, call) => systemTimers.after(delayMs, call),
   });
   const unsubscribe = parts.doorbell.listen(() => dispatcher.wake());

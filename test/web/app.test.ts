@@ -46,7 +46,7 @@ describe('every response', () => {
   });
 
   it('has Strict-Transport-Security only when the public URL is https', async () => {
-    const { get } = makeApp([], { publicUrl: () => 'http://127.0.0.1:3000' });
+    const { get } = makeApp([], { publicUrl: 'http://127.0.0.1:3000' });
     expect((await get('/')).headers.get('strict-transport-security')).toBeNull();
   });
 

@@ -40,7 +40,7 @@ export interface FanOutOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Base of the URLs of item pages, without a trailing slash. */
-  readonly publicUrl: () => string;
+  readonly publicUrl: string;
   readonly limits?: Partial<ReplayLimits>;
   /** Called for each step written to a live subscription, thousands of times a second. */
   readonly onDelivered?: (step: Step) => void;

@@ -46,7 +46,7 @@ const noSeqs: readonly number[] = [];
 /** Shared by all filter groups. */
 export interface FrameContext {
   /** Without a trailing slash. */
-  readonly publicUrl: () => string;
+  readonly publicUrl: string;
   readonly facetCache: FacetCache;
   readonly stepCache: StepCache;
 }
@@ -138,7 +138,7 @@ export class FilterGroup {
     for (const event of events) {
       const op = this.#matcher.decide(event);
       if (op !== null) {
-        const next = frameEvent(event, op, prev, this.#settings.publicUrl());
+        const next = frameEvent(event, op, prev, this.#settings.publicUrl);
         size += Buffer.byteLength(next.jsonTail);
         if (framed.length > 0 && size > maxBytesPerDelivery) break;
         framed.push(next);

@@ -49,7 +49,7 @@ export interface WebhookDispatcherOptions {
   /** Called after each attempt. */
   onAttempt(outcome: WebhookOutcome): void;
   /** Without a trailing slash. */
-  publicUrl(): string;
+  readonly publicUrl: string;
   /** Calls `call` once after a delay; the returned function cancels it. */
   setTimer(delayMs: number, call: () => void): () => void;
 }
@@ -138,7 +138,7 @@ export class WebhookDispatcher {
         const webhook = this.#declared.get(id);
         if (webhook === undefined || !this.#isReady(webhook, state) || !(await this.#hasNews(webhook, state))) return;
         const untilSeq = this.#untilSeqOf(webhook, state);
-        const batch = await readBatch(webhook, state, { eventLog: log, publicUrl: publicUrl(), untilSeq });
+        const batch = await readBatch(webhook, state, { eventLog: log, publicUrl, untilSeq });
         state =
           batch.kind === 'nothing'
             ? await this.#skipUnmatched(webhook, state, batch)

@@ -15,7 +15,7 @@ export function adminLinks({ services }: Pick<AdminContext, 'services'>): {
   readonly admin: string;
   readonly comments: string;
 } {
-  const base = new URL(services.publicUrl()).pathname.replace(/\/$/, '');
+  const base = new URL(services.publicUrl).pathname.replace(/\/$/, '');
   return { admin: `${base}/admin`, comments: `${base}/admin/comments` };
 }
 

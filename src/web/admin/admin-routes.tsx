@@ -72,7 +72,7 @@ async function currentSession(c: Context, context: AdminContext): Promise<AdminS
  * @throws RequestError 403 when the origin, the session or the CSRF token is wrong.
  */
 async function readSignedInForm(c: Context, context: AdminContext): Promise<FormFields> {
-  requireSameOrigin(c, context.services.publicUrl());
+  requireSameOrigin(c, context.services.publicUrl);
   const session = await currentSession(c, context);
   const values = await readForm(c);
   if (session === null || !hasCsrfToken(session, values('csrf')[0] ?? '', await readSessionKey(context))) {
@@ -84,7 +84,7 @@ async function readSignedInForm(c: Context, context: AdminContext): Promise<Form
 
 async function signIn(c: Context, context: AdminContext, guard: TokenGuard): Promise<Response> {
   const { services } = context;
-  requireSameOrigin(c, services.publicUrl());
+  requireSameOrigin(c, services.publicUrl);
   const [text = ''] = (await readForm(c))('token');
   const check = await guard.check({
     text: text.trim(),
@@ -105,7 +105,7 @@ async function signIn(c: Context, context: AdminContext, guard: TokenGuard): Pro
     path: adminLinks(context).admin,
     httpOnly: true,
     sameSite: 'Strict',
-    secure: services.publicUrl().startsWith('https:'),
+    secure: services.publicUrl.startsWith('https:'),
     maxAge: sessionLifetimeMs / 1000,
   });
   return c.redirect(adminLinks(context).comments, 303);

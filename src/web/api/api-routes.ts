@@ -34,7 +34,7 @@ export function apiRoutes(app: Hono, parts: AppContext): void {
   });
   app.get('/api/asyncapi.json', (c) => {
     rejectParams(c);
-    return sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl(), version: parts.version }));
+    return sendJson(c, createAsyncApi({ publicUrl: parts.publicUrl, version: parts.version }));
   });
   mostReadRoute(app, parts);
   commentsRoute(app, parts);
@@ -50,7 +50,7 @@ async function answerItems(c: Context, parts: AppContext): Promise<Response> {
   const params = new URL(c.req.url).searchParams;
   const snapshot = await readItemsFor(c, parts, readItemsQuery(params));
   const page: ItemsPage = {
-    items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl())),
+    items: snapshot.items.map((item) => toWireItem(item, parts.publicUrl)),
     cursor: formatCursor({ epoch: snapshot.head.epoch, seq: snapshot.head.head }),
     next: snapshot.next,
   };
@@ -61,7 +61,7 @@ async function answerItems(c: Context, parts: AppContext): Promise<Response> {
 async function answerItem(c: Context, parts: AppContext): Promise<Response> {
   rejectParams(c);
   const item = await findItem(parts, c.req.param('id') ?? '');
-  const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl());
+  const { htmlOmitted: _long, ...wire } = toWireItem(item, parts.publicUrl);
   return sendJson(c, item.contentHtml === '' ? wire : { ...wire, html: item.contentHtml });
 }
 

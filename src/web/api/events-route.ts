@@ -34,7 +34,7 @@ export function eventsRoute(app: Hono, parts: AppContext): void {
     const limit = parsePageSize(params.get('limit'), defaultEvents);
     const page = await readPage(parts, after, limit);
     const status = typeof after === 'string' ? 'valid' : checkCursor(after, page.head);
-    return status === 'valid' ? sendEvents(c, page, parts.publicUrl()) : sendReset(c, status, page.head);
+    return status === 'valid' ? sendEvents(c, page, parts.publicUrl) : sendReset(c, status, page.head);
   });
 }
 

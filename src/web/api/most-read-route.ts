@@ -21,7 +21,7 @@ async function answerMostRead(c: Context, parts: AppContext): Promise<Response> 
   const hours = readHours(params.get('hours'));
   if (!sharedHours.includes(hours)) await parts.queryLimit?.charge(c, parts);
   const list = readers === null ? [] : await readers.mostRead(hours);
-  return sendJson(c, { hours, items: list.map((entry) => toPublic(entry, publicUrl())) });
+  return sendJson(c, { hours, items: list.map((entry) => toPublic(entry, publicUrl)) });
 }
 
 function readHours(text: string | null): number {

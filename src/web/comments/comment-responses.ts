@@ -55,7 +55,7 @@ export function sendAccepted(
       outcome === 'pending' ? 202 : 201,
     );
   }
-  const page = makeLinks(services.publicUrl(), services.files.version).item(response.item.id);
+  const page = makeLinks(services.publicUrl, services.files.version).item(response.item.id);
   return c.redirect(`${page}?comment=${outcome}#write-comment`, 303);
 }
 

@@ -65,12 +65,12 @@ export function commentRoutes(app: Hono, services: PageServices, quotas?: Commen
 }
 
 function linksOf({ publicUrl, files }: PageServices): ReturnType<typeof makeLinks> {
-  return makeLinks(publicUrl(), files.version);
+  return makeLinks(publicUrl, files.version);
 }
 
 async function submitComment(c: Context, context: CommentContext): Promise<Response> {
   const { services, readers, limits } = context;
-  requireSameOrigin(c, services.publicUrl());
+  requireSameOrigin(c, services.publicUrl);
   const item = await findItem(services, c.req.param('id') ?? '');
   if (services.site().comments === 'off') throw commentsClosed();
   const sent = await readSubmittedForm(c);
@@ -173,7 +173,7 @@ function setAuthorCookie(c: Context, services: PageServices, author: string): vo
     path: `${linksOf(services).base}/items`,
     httpOnly: true,
     sameSite: 'Strict',
-    secure: services.publicUrl().startsWith('https:'),
+    secure: services.publicUrl.startsWith('https:'),
     maxAge: authorCookieLifetimeS,
   });
 }

@@ -7,7 +7,7 @@ import { createPageContext, type PageServices, readNewsFeed, renderDocument, sen
 export async function aboutPage(c: Context, services: PageServices): Promise<Response> {
   const newsFeed = await readNewsFeed(services);
   const context = createPageContext(services, { at: 'elsewhere' });
-  const publicUrl = services.publicUrl();
+  const publicUrl = services.publicUrl;
   const head = {
     title: 'How to subscribe',
     description: 'The news as feeds, by WebSub, WebSocket and server-sent events.',

@@ -93,7 +93,7 @@ export async function renderItemPage(services: PageServices, content: ItemPageRe
     services.readers?.counts([item.id]) ?? null,
   ]);
   const context = createPageContext(services, { at: 'within-section', section: item.section });
-  const page = `${services.publicUrl()}/items/${item.id}`;
+  const page = `${services.publicUrl}/items/${item.id}`;
   const description = item.summary === '' ? null : excerpt(item.summary, descriptionChars);
   const extra = (
     <>

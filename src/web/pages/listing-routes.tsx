@@ -94,7 +94,7 @@ async function sendListing(c: Context, services: PageServices, listing: Listing)
   ]);
   const context = createPageContext(services, listing.location);
   const featured = before === null && listing.source === null ? pickFeatured(page.items, context) : null;
-  const canonical = `${services.publicUrl()}${listing.path === '' ? '/' : listing.path}`;
+  const canonical = `${services.publicUrl}${listing.path === '' ? '/' : listing.path}`;
   const content = (
     <>
       <main id="main" tabindex={-1}>

@@ -114,5 +114,5 @@ function SearchContent({ searched, context }: { searched: SearchOutcome; context
 }
 
 function liveUrl(services: PageServices, q: string): string {
-  return `${services.publicUrl().replace(/^http/, 'ws')}/live?${new URLSearchParams({ q })}`;
+  return `${services.publicUrl.replace(/^http/, 'ws')}/live?${new URLSearchParams({ q })}`;
 }

@@ -37,7 +37,7 @@ export type PageLocation =
 export function createPageContext(services: PageServices, location: PageLocation): PageContext {
   const { title, timezone, dateline } = services.site();
   const { pictureOrigins = [] } = services;
-  const links = makeLinks(services.publicUrl(), services.files.version);
+  const links = makeLinks(services.publicUrl, services.files.version);
   return {
     siteTitle: title,
     today: formatDay(services.clock.now(), timezone),

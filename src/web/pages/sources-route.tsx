@@ -12,7 +12,7 @@ export async function sourcesPage(c: Context, services: PageServices): Promise<R
   const head = {
     title: 'Sources',
     description: 'The sources of the news, with their states.',
-    canonical: `${services.publicUrl()}/sources`,
+    canonical: `${services.publicUrl}/sources`,
     feedPath: '',
   };
   const content = (

@@ -17,7 +17,7 @@ export async function statusPage(c: Context, services: PageServices): Promise<Re
   const head = {
     title: 'Status',
     description: 'The state of the sources and of the server.',
-    canonical: `${services.publicUrl()}/status`,
+    canonical: `${services.publicUrl}/status`,
     feedPath: null,
   };
   const content = (

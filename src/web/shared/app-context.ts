@@ -30,7 +30,7 @@ export interface SessionHour {
 export interface AppContext {
   readonly reads: ReadPort;
   /** The base of all our absolute URLs, without a trailing slash. A function: the port may be chosen at the start. */
-  publicUrl(): string;
+  readonly publicUrl: string;
   /** A function: the declarations can be reloaded. */
   site(): Site;
   /** The URL of the hub of our output feeds. Null or absent: WebSub is off. */

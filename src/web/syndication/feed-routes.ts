@@ -54,7 +54,7 @@ export function feedRoutes(app: Hono, context: FeedContext): void {
     app.get(path, allowAnyOrigin, answer);
   };
   const redirect = (c: Context, path: string): Response =>
-    c.redirect(`${context.publicUrl()}${path}${new URL(c.req.url).search}`, 301);
+    c.redirect(`${context.publicUrl}${path}${new URL(c.req.url).search}`, 301);
   for (const format of outputFormats) {
     const answer = async (c: Context, scope: Promise<FeedScope> | FeedScope): Promise<Response> =>
       sendFeed(c, { format, scope: await scope, context });
@@ -126,7 +126,7 @@ async function sendOpml(c: Context, context: FeedContext): Promise<Response> {
   quota.check();
   const sources = (await context.reads.sources()).filter(({ removed }) => !removed);
   const list = { title: context.site().title, sections: context.sections(), sources };
-  const document = renderOpml(list, context.publicUrl());
+  const document = renderOpml(list, context.publicUrl);
   return sendDocument(c, context, { document, path, quota, contentType: xmlContentType, lastModifiedMs: null });
 }
 
@@ -143,7 +143,7 @@ async function sendFeed(
   const hub = context.hubUrl?.() ?? null;
   // A feed with a query is not a topic: its readers cannot subscribe to it.
   const hubUrl = formatItemsParams(scope.query) === '' ? hub : null;
-  const feed = toOutputFeed(snapshot, scope, { format: format.name, publicUrl: context.publicUrl(), hubUrl });
+  const feed = toOutputFeed(snapshot, scope, { format: format.name, publicUrl: context.publicUrl, hubUrl });
   if (hub !== null) c.header('Link', linkHeader(feed));
   const { contentType } = format;
   const document = renderers[format.name](feed);

@@ -16,7 +16,7 @@ export function createTopicReader(context: AppContext): (topic: string) => Promi
   });
   feedRoutes(feeds, { ...context, responseCache: null, feedLimit: null });
   return async (topic) => {
-    const base = context.publicUrl();
+    const base = context.publicUrl;
     if (!topic.startsWith(`${base}/`)) return null;
     const response = await feeds.request(topic.slice(base.length));
     if (response.status === 404) return null;

@@ -23,7 +23,7 @@ function readableEncoding(name = 'test') {
 
 function groupOf(filter = everything, publicUrl = 'https://news.example.org') {
   return new FilterGroup([filter], {
-    publicUrl: () => publicUrl,
+    publicUrl,
     facetCache: new FacetCache(),
     stepCache: new StepCache(),
   });
@@ -164,7 +164,7 @@ describe('FilterGroup', () => {
 
 describe('the steps of all filters', () => {
   const wire = { epoch: 'e1' };
-  const settings = { publicUrl: () => '', facetCache: new FacetCache() };
+  const settings = { publicUrl: '', facetCache: new FacetCache() };
   const isKept = (group: FilterGroup, pos: number, encoding: Encoding) =>
     !group.step({ pos, prev: pos }, range(pos + 1, pos + 1), { ...wire, encoding }).isNew;
 

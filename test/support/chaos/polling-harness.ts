@@ -140,7 +140,7 @@ export class PollingHarness {
     });
     this.#app = createApp({
       reads: createWebReads(this.store),
-      publicUrl: () => 'https://news.example.net',
+      publicUrl: 'https://news.example.net',
       site,
       sections: () => ['World'],
       ready: async () => ({ database: true }),

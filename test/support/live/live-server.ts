@@ -63,7 +63,7 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
   const tail = createLogTail({ eventLog: log, log: logger, pollEveryMs: 1e6 });
   await tail.start();
   const limits = { maxAgeMs: Number.POSITIVE_INFINITY, ...options.limits };
-  const fanOut = createFanOut({ tail, clock, log: logger, publicUrl: () => 'https://news.example.org', limits });
+  const fanOut = createFanOut({ tail, clock, log: logger, publicUrl: 'https://news.example.org', limits });
   const wheel = createTimerWheel({ tickMs, every });
   const parts = createLiveContext({
     tail,
@@ -92,7 +92,7 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
   const live = attachWebSocketServer({
     server: server as WebSocketServerOptions['server'],
     allowedOrigins: null,
-    publicUrl: () => 'http://127.0.0.1',
+    publicUrl: 'http://127.0.0.1',
     ...parts,
     ...options.attach,
   });

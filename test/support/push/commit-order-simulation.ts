@@ -119,7 +119,7 @@ export async function runCommitOrderSimulation(
   const tail = createLogTail({ eventLog: log, log: silentLog, pollEveryMs: 2e9, pageSize: 8, maxEvents: 20 });
   await tail.start();
   const clock = { now: () => 0, monotonic: () => 0 };
-  const fanOut = createFanOut({ tail, clock, log: silentLog, publicUrl: () => '' });
+  const fanOut = createFanOut({ tail, clock, log: silentLog, publicUrl: '' });
   const sink = new RecordingSink();
   fanOut.subscribe({ filters: [everything], after: 'head', sink });
   const writers: (Transaction | null)[] = Array.from({ length: 16 }, () => null);

@@ -83,7 +83,7 @@ export function createDispatcherHarness(
     clock,
     log: logger,
     random: () => 1,
-    publicUrl: () => 'https://news.example.com',
+    publicUrl: 'https://news.example.com',
     onAttempt: (outcome) => void ends.push(outcome),
     setTimer: (delayMs, call) => clock.after(delayMs, call),
     async post(post, signal) {

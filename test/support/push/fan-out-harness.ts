@@ -93,7 +93,7 @@ export async function createFanOutHarness(
     tail,
     clock: { now: () => harness.nowMs, monotonic: () => harness.nowMs },
     log: silentLog,
-    publicUrl: () => 'https://news.example.org',
+    publicUrl: 'https://news.example.org',
     ...options.fanOut,
   });
   const harness: FanOutHarness = {

@@ -129,7 +129,7 @@ async function createNode(log: MemoryLog, fault: FaultInjection): Promise<Node> 
     tail,
     clock: { now: () => 0, monotonic: () => 0 },
     log: silentLog,
-    publicUrl: () => '',
+    publicUrl: '',
     limits: { maxEventsBetweenPos: 10 },
     defer: (work) => void slices.push(work),
   });

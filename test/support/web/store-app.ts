@@ -65,7 +65,7 @@ export async function withStoreApp(
       readers,
       admin: await createAdmin(store, over.adminToken ?? null),
       clock,
-      publicUrl: () => origin,
+      publicUrl: origin,
       site: () => ({ ...site, comments: 'moderated', ...over.site }),
       clientAddress: createClientAddress(['10.0.0.0/8']),
       ...over.parts,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ServerMessage, WireEvent } from '../../../src/domain/events/wire.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
@@ -35,9 +35,7 @@ interface Subscription {
  * @param assetsDir the built `dist/public`.
  */
 export async function startStubLiveServer(items: readonly Item[], assetsDir: string): Promise<StubLiveServer> {
-  let url = '';
-  const { app, reads } = makeApp(items, { assetsDir, publicUrl: () => url });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createServer();
   const sockets = new Set<WebSocket>();
   const subscribed: Subscription[] = [];
   const live = new WebSocketServer({ server, path: '/live' });
@@ -53,7 +51,9 @@ export async function startStubLiveServer(items: readonly Item[], assetsDir: str
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { app, reads } = makeApp(items, { assetsDir, publicUrl: url });
+  server.on('request', getRequestListener(app.fetch));
   return {
     url,
     reads,

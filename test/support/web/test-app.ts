@@ -164,7 +164,7 @@ export interface TestApp {
 export function makeContext(reads: FakeReadPort): AppContext {
   return {
     reads,
-    publicUrl: () => 'https://news.example.com',
+    publicUrl: 'https://news.example.com',
     site: () => site,
     sections: () => ['World', 'Science & Nature'],
     ready: async () => ({ database: true }),

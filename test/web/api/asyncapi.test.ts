@@ -114,7 +114,7 @@ function bodyOf(id: number): string {
 
 describe('/api/asyncapi.json', () => {
   it('names the server and its URLs', async () => {
-    const response = await makeApp([], { publicUrl: () => 'https://news.example.com/wire' }).get('/api/asyncapi.json');
+    const response = await makeApp([], { publicUrl: 'https://news.example.com/wire' }).get('/api/asyncapi.json');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
     expect(await response.json()).toMatchObject({
       asyncapi: '3.0.0',

@@ -267,7 +267,7 @@ describe('the honeypot field', () => {
 });
 
 describe('a site with a path prefix', () => {
-  const below = { parts: { publicUrl: () => 'http://example.org/news' } };
+  const below = { parts: { publicUrl: 'http://example.org/news' } };
 
   it('redirects and sets cookies below the prefix, also over plain http', () =>
     withStoreApp(below, async (app) => {

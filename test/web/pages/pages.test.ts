@@ -250,7 +250,7 @@ describe('a page', () => {
   });
 
   it('prefixes every address with the path of the public URL', async () => {
-    const app = makeApp([anItem(1)], { publicUrl: () => 'https://example.org/news' });
+    const app = makeApp([anItem(1)], { publicUrl: 'https://example.org/news' });
     const { all } = await getPage(app, '/items/1');
     const own = all
       .map(({ attributes }) => attributes['href'] ?? attributes['src'] ?? '')

@@ -38,7 +38,7 @@ async function refusalOf(c: Context, guard: TokenGuard | null, context: MetricsC
   const text = /^Bearer (.+)$/i.exec(c.req.header('Authorization') ?? '')?.[1];
   if (text === undefined || guard === null) {
     const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-    const isLocal = incoming !== undefined && isFromThisMachine(incoming, context.publicUrl());
+    const isLocal = incoming !== undefined && isFromThisMachine(incoming, context.publicUrl);
     return isLocal ? null : c.text(refusal, 403);
   }
   const check = await guard.check({ text, address: clientAddressOf(c, context), endpoint: '/metrics' });

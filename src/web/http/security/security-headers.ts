@@ -52,7 +52,7 @@ const permissions = disabledFeatures.map((feature) => `${feature}=()`).join(', '
  * Sets the security headers of every response, before the handler runs: a handler can replace a header
  * (`Content-Security-Policy`, `Cross-Origin-Resource-Policy`), and error responses have the headers too.
  */
-export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
+export function securityHeaders(publicUrl: string): MiddlewareHandler {
   return async (c, next) => {
     c.header('Content-Security-Policy', defaultPolicy);
     c.header('X-Content-Type-Options', 'nosniff');
@@ -60,7 +60,7 @@ export function securityHeaders(publicUrl: () => string): MiddlewareHandler {
     c.header('Permissions-Policy', permissions);
     c.header('Cross-Origin-Opener-Policy', 'same-origin');
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
-    if (publicUrl().startsWith('https:')) c.header('Strict-Transport-Security', 'max-age=31536000');
+    if (publicUrl.startsWith('https:')) c.header('Strict-Transport-Security', 'max-age=31536000');
     await next();
   };
 }

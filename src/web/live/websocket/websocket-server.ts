@@ -21,7 +21,7 @@ export interface WebSocketServerOptions extends LiveContext {
   /** Exact origins, or `*`. Null: our own pages only. */
   readonly allowedOrigins: readonly string[] | '*' | null;
   /** The base of our absolute URLs. */
-  publicUrl(): string;
+  readonly publicUrl: string;
   /** The address of the client. Default: the peer. */
   readonly clientAddress?: (request: IncomingMessage) => string;
 }
@@ -105,7 +105,7 @@ function validateHandshake(
   if (url?.pathname !== '/live') return handshakeRefusals.address;
   if (hasRepeatedHost(request)) return handshakeRefusals.host;
   const { allowedOrigins } = options;
-  if (!isOriginAllowed(request.headers, { allowedOrigins, publicUrl: options.publicUrl() })) {
+  if (!isOriginAllowed(request.headers, { allowedOrigins, publicUrl: options.publicUrl })) {
     return handshakeRefusals.origin;
   }
   const offered = request.headers['sec-websocket-protocol'];

@@ -11,7 +11,7 @@ async function ask(remoteAddress: string, headers: Record<string, string> = {}, 
 function appWith(ownToken: string | null) {
   return makeApp([], {
     metrics: { contentType: 'text/plain', read: async () => 'up 1\n', token: ownToken },
-    publicUrl: () => 'https://news.example.org',
+    publicUrl: 'https://news.example.org',
     clientAddress: ({ socket }) => socket.remoteAddress ?? '',
   }).app;
 }
