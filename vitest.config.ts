@@ -8,20 +8,46 @@ if (major < 22 || (major === 22 && minor < 22)) {
   process.exit(2);
 }
 
-const slow = ['test/contract/**', 'test/integration/**', 'test/browser/**', 'test/system/**'];
+const servers = ['test/contract/**', 'test/integration/**', 'test/browser/**', 'test/system/**'];
+/** Tests of one part over a real database, real processes or real sockets. */
+const components = [
+  'test/cli/*.test.ts',
+  'test/cli/{commands,shared}/**/*.test.ts',
+  'test/config/watch/**/*.test.ts',
+  'test/fetch/**/*.test.ts',
+  'test/runtime/worker-pool.test.ts',
+  'test/server/**/*.test.ts',
+  'test/store/**/*.test.ts',
+  'test/web/{admin,comments,http,pages,shared,syndication}/**/*.test.{ts,tsx}',
+];
+
+/** Servers and browsers wait for each other most of the time, so there are more workers than cores. */
+const waiting = { pool: 'forks', maxWorkers: 4, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const builtOnce = { globalSetup: ['test/support/build-once.ts'] };
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-          exclude: slow,
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [...servers, ...components],
           pool: 'threads',
           isolate: false,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'component',
+          include: components,
+          pool: 'threads',
+          isolate: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -37,40 +63,32 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...{ ...waiting, ...builtOnce },
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          globalSetup: ['test/support/build-once.ts'],
           sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
         test: {
+          ...{ ...waiting, ...builtOnce },
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          globalSetup: ['test/support/build-once.ts'],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
+        // Alone: it measures the event loop of the server.
         extends: true,
         test: {
+          ...builtOnce,
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 1,
-          fileParallelism: false,
           hookTimeout: 60_000,
-          globalSetup: ['test/support/build-once.ts'],
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
