@@ -10,24 +10,24 @@ import { discoverFeeds } from './parse/discover-feeds.ts';
 import { parseFeed } from './parse/parse-feed.ts';
 
 /**
- * What a worker process does with one document: bytes -> parsed -> cleaned. Runs outside the server, since a hostile
- * document may take all the time and memory that it is given.
+ * Parses and normalises one document. Runs in a worker process, because a hostile document may use all the time and
+ * memory that it is given.
  */
 export async function normaliseDocument(task: NormaliseTask): Promise<NormalisedFeed | Unreadable> {
   const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
   return parsed.kind === 'parsed' ? normaliseFeed(parsed.feed, task.options) : parsed;
 }
 
-/** The same document as its publisher has it, by the same rules, for a person to look at. */
+/** Parses one document with the same rules, and returns its entries as published. */
 export async function describeDocument(task: RawDocument): Promise<FeedDescription | Unreadable> {
   const parsed = await parseFeed({ body: task.body, contentType: task.contentType });
   return parsed.kind === 'parsed' ? describeFeed(parsed.feed, { url: task.url }) : parsed;
 }
 
-/** Does what a task asks for. */
+/** Runs a task. */
 export default async function runTask(task: DocumentTask): Promise<DocumentResult> {
   switch (task.kind) {
-    case 'digest':
+    case 'normalise':
       return await normaliseDocument(task);
     case 'describe':
       return await describeDocument(task);

@@ -116,8 +116,8 @@ async function digest(
   known: Record<string, string> = {},
 ): Promise<NormalisedFeed | null> {
   const digested = await normaliseDocument({ body, contentType: type, options: plainOptions({ known }) });
-  expect(['digested', 'unreadable']).toContain(digested.kind);
-  return digested.kind === 'digested' ? digested : null;
+  expect(['normalised', 'unreadable']).toContain(digested.kind);
+  return digested.kind === 'normalised' ? digested : null;
 }
 
 describe('the judge of drafts', () => {

@@ -24,7 +24,7 @@ describe('digestDocument', () => {
     );
     const digest = await normaliseDocument({ body, contentType: 'application/rss+xml', options: plainOptions() });
     expect(digest).toMatchObject({
-      kind: 'digested',
+      kind: 'normalised',
       format: 'rss2',
       feedTitle: 'A feed',
       drafts: [{ guid: '1', title: 'One & only', contentHtml: '<p>Hi</p>', publishedMs: Date.UTC(2026, 2, 9) }],
@@ -35,7 +35,7 @@ describe('digestDocument', () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One', text: 'Text' }]));
     const task = { body, contentType: null, options: plainOptions() };
     const first = await normaliseDocument(task);
-    if (first.kind !== 'digested') throw new Error(first.detail);
+    if (first.kind !== 'normalised') throw new Error(first.detail);
     const known = Object.fromEntries(first.drafts.map((draft) => [draft.entryKey, draft.contentHash]));
     const second = await normaliseDocument({ ...task, options: plainOptions({ known }) });
     expect(second).toMatchObject({ drafts: [], unchanged: Object.keys(known) });
@@ -55,7 +55,7 @@ describe('digestDocument', () => {
 describe('a document of a publisher with habits of its own', () => {
   const read = async (text: string) => {
     const digest = await normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
-    if (digest.kind !== 'digested') throw new Error(digest.detail);
+    if (digest.kind !== 'normalised') throw new Error(digest.detail);
     return digest;
   };
   const img = `<img alt="" src="data:image/png;base64,${'iVBORw0KGgo'.repeat(140_000)}"/>`;
@@ -119,8 +119,8 @@ describe('answerTask', () => {
   it('does what it is asked for', async () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One' }]));
     const document = { body, contentType: null };
-    expect(await runTask({ kind: 'digest', ...document, options: plainOptions() })).toMatchObject({
-      kind: 'digested',
+    expect(await runTask({ kind: 'normalise', ...document, options: plainOptions() })).toMatchObject({
+      kind: 'normalised',
     });
     expect(await runTask({ kind: 'describe', ...document, url: '' })).toMatchObject({ kind: 'described' });
     expect(await runTask({ kind: 'discover', ...document, url: '' })).toMatchObject({ kind: 'page' });

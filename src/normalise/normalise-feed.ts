@@ -47,7 +47,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Norm
   const { drafts, unchanged } = draftEntries(wanted.filter(survivesTombstones(deleted)), context);
   const bases = documentBaseUrls(feed, options.url);
   return {
-    kind: 'digested',
+    kind: 'normalised',
     format: feed.format,
     feedTitle: metadata.title,
     siteUrl: metadata.siteUrl,

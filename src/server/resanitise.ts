@@ -6,61 +6,61 @@ import { getOrCreateSetting, writeSetting } from '../store/stored-settings.ts';
 import type { DocumentProcessor } from './stages/document-processor.ts';
 
 const batchItems = 50;
-/** By which rules stored HTML was cleaned: `2` when all was, `2 after 500` when it was up to that item. */
-const markName = 'html_rules';
+/** Setting: the rules version of stored HTML. `2`: all of it; `2 after 500`: up to and including item 500. */
+const settingName = 'html_rules';
 
-/** What cleaning again works with. */
+/** Dependencies of sanitising stored HTML again. */
 export interface ResanitiseOptions {
   readonly store: Store;
   readonly processor: Pick<DocumentProcessor, 'sanitise'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The rules of today. */
+  /** Current rules version. */
   readonly version?: number;
-  /** Told of the head of the log when readers must hear of what has changed. */
+  /** Called with the head of the log after a commit that wrote events. */
   notify(head: number): void;
 }
 
 /**
- * Cleans all stored HTML again when the rules have changed since it was, in worker processes and a few items at a
- * time. What is stored is clean by the old rules: raw HTML is not kept. Goes on where it was interrupted.
+ * Sanitises all stored HTML again after the rules have changed, in worker processes and in small batches. The input is
+ * the output of the old rules, because raw HTML is not stored. Resumes after an interruption.
  *
- * @returns how many items were looked at.
+ * @returns number of items processed.
  */
 export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<number> {
-  const { store, processor: digester, clock, signal, version = rulesVersion } = parts;
-  const mark = await getOrCreateSetting(store, markName, () => String(version));
-  if (mark === String(version)) return 0;
-  let looked = 0;
-  let afterId = placeOf(mark, version);
+  const { store, processor, clock, signal, version = rulesVersion } = parts;
+  const progress = await getOrCreateSetting(store, settingName, () => String(version));
+  if (progress === String(version)) return 0;
+  let processed = 0;
+  let afterId = resumeAfter(progress, version);
   while (!signal.aborted) {
     const items = await readStoredHtml(store.reader, afterId, batchItems);
     const changes: HtmlChange[] = [];
     for (const item of items) {
-      if (signal.aborted) return looked;
-      const cleaned = await clean(digester, item);
+      if (signal.aborted) return processed;
+      const cleaned = await clean(processor, item);
       if (cleaned !== item.html) changes.push({ ...item, sanitised: cleaned });
     }
     const head = await replaceHtml(store, changes, clock.now());
     if (head !== null) parts.notify(head);
-    looked += items.length;
+    processed += items.length;
     afterId = items.at(-1)?.id ?? afterId;
     const isDone = items.length < batchItems;
-    await writeSetting(store, markName, isDone ? String(version) : `${version} after ${afterId}`);
+    await writeSetting(store, settingName, isDone ? String(version) : `${version} after ${afterId}`);
     if (isDone) break;
   }
-  return looked;
+  return processed;
 }
 
-function placeOf(mark: string, version: number): number {
-  const [, of, afterId] = /^(\d+) after (\d+)$/.exec(mark) ?? [];
+function resumeAfter(progress: string, version: number): number {
+  const [, of, afterId] = /^(\d+) after (\d+)$/.exec(progress) ?? [];
   return of === String(version) ? Number(afterId) : 0;
 }
 
-/** What takes too much to clean is dropped. Any other failure is ours, and leaves everything as it is. */
-async function clean(digester: ResanitiseOptions['processor'], { id, html }: StoredHtml): Promise<string> {
-  const answer = await digester.sanitise(html);
-  if (answer.kind === 'cleaned') return answer.html;
-  if (answer.failure === 'internal_error') throw new Error(`the content of item ${id}: ${answer.detail}`);
+/** Returns empty HTML if the content exceeds the limits. Throws on an internal error, so that nothing is changed. */
+async function clean(processor: ResanitiseOptions['processor'], { id, html }: StoredHtml): Promise<string> {
+  const result = await processor.sanitise(html);
+  if (result.kind === 'cleaned') return result.html;
+  if (result.failure === 'internal_error') throw new Error(`cannot sanitise item ${id}: ${result.detail}`);
   return '';
 }

@@ -30,7 +30,7 @@ import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './we
 
 const leaseMs = 90_000;
 
-/** What the polling side works with. */
+/** Dependencies of polling. */
 export interface PollingOptions {
   readonly settings: Settings;
   readonly store: Store;
@@ -38,53 +38,53 @@ export interface PollingOptions {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly metrics: Pick<Metrics, 'polled' | 'pushed' | 'freshness'>;
-  /** What is in force at the start, and whether the folder it came from is watched. */
+  /** The declarations at the start, and whether their folder is watched. */
   readonly declarations: Declarations;
   readonly watched: boolean;
   readonly publicUrl: string;
-  /** Rung when a WebSub hub of a source has confirmed or pushed something. */
+  /** Rings after a WebSub hub of a source has confirmed or pushed something. */
   readonly hubDoorbell: Doorbell;
   notify(head: number): void;
   onDeclared(declarations: Declarations): void;
-  /** What stands in the folder cannot be used; what is in force stays. */
+  /** Called when the declarations in the folder are invalid. The current ones stay active. */
   onProblems(problems: readonly ConfigProblem[]): void;
 }
 
-/** Starts polling: puts the declarations in force, watches them, and refreshes what is due. */
+/** Starts polling: applies the declarations, watches them, and refreshes the sources that are due. */
 export async function startPolling(parts: PollingOptions): Promise<void> {
   const { store, clock, shutdown, log, metrics } = parts;
-  const inForce = {
+  const current = {
     site: parts.declarations.site,
     sources: new Map<string, Source>(),
     hostCycleMs: (_url: string): number => 0,
     isConfigured: (_target: Target): boolean => false,
   };
-  const isConfigured = (target: Target): boolean => inForce.isConfigured(target);
+  const isConfigured = (target: Target): boolean => current.isConfigured(target);
   const declare = async (declarations: Declarations): Promise<void> => {
     const { sources, webhooks, site } = declarations;
     await declareSources(store, declarations, clock.now());
-    inForce.site = site;
-    inForce.sources = new Map(sources.map((source) => [source.id, source]));
-    inForce.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
-    inForce.isConfigured = serversOf([...sources, ...webhooks].map(({ url }) => url));
+    current.site = site;
+    current.sources = new Map(sources.map((source) => [source.id, source]));
+    current.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
+    current.isConfigured = serversOf([...sources, ...webhooks].map(({ url }) => url));
     parts.onDeclared(declarations);
   };
-  await followClock(parts);
+  await adjustToClock(parts);
   await declare(parts.declarations);
-  // Local feeds may have changed while we were away, and no publisher is asked too often by looking.
+  // Local feeds may have changed while no process ran. Reading a file costs no publisher a request.
   await markFilesChanged(store, localFeeds(parts.declarations), clock.now());
 
   const processor = createDocumentProcessor();
   shutdown.onStop('document processor', () => processor.close());
-  const sourceOf = (id: string): Source | undefined => inForce.sources.get(id);
+  const sourceOf = (id: string): Source | undefined => current.sources.get(id);
   let hubs = disabledHubSubscriber;
   const loop = startLoop(parts, {
     pauses: await readHostPauses(store.reader, clock.now()),
     processor,
     sourceOf,
     isConfigured,
-    hostCycleMs: (url) => inForce.hostCycleMs(url),
-    hostGapMs: () => inForce.site.politeness.hostGapMs,
+    hostCycleMs: (url) => current.hostCycleMs(url),
+    hostGapMs: () => current.site.politeness.hostGapMs,
     hubs: () => hubs,
   });
   const { publicUrl } = parts.settings;
@@ -97,11 +97,11 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
       onPushStored: (counts) => metrics.pushed(counts),
     });
   }
-  if (parts.watched) watch(parts, { loop, isDeclared: (id) => inForce.sources.has(id), declare });
+  if (parts.watched) watch(parts, { loop, isDeclared: (id) => current.sources.has(id), declare });
   const { notify } = parts;
   const housekeeping = startHousekeeping({
     ...{ store, clock, log, processor, notify },
-    retention: () => inForce.site.retention,
+    retention: () => current.site.retention,
   });
   shutdown.onStop('housekeeping', () => housekeeping.stop());
 }
@@ -112,7 +112,7 @@ function localFeeds({ sources }: Declarations): string[] {
 
 interface LoopParts extends Pick<StageDependencies, 'processor' | 'sourceOf' | 'hostCycleMs' | 'hostGapMs'> {
   hubs(): HubSubscriber;
-  /** Whether the operator declared something at this host. */
+  /** Whether a declared source or webhook is at this host. */
   isConfigured(target: Target): boolean;
   readonly pauses: readonly HostPause[];
 }
@@ -129,8 +129,8 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
   });
   shutdown.onStop('fetcher', () => fetcher.close());
   const breaker = createNetworkBreaker();
-  const pace = createLatenessMonitor((stretch, lateMs) =>
-    log.warn({ stretch, lateMs }, 'sources are read later than planned; adaptive intervals are stretched'),
+  const lateness = createLatenessMonitor((multiplier, lateMs) =>
+    log.warn({ multiplier, lateMs }, 'polls are late; adaptive intervals are lengthened'),
   );
   const refresh = createRefresh({
     ...more,
@@ -138,26 +138,26 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     fetcher,
     breaker,
     clock,
-    intervalMultiplier: (sourceId) => pace.intervalMultiplier() * more.hubs().intervalMultiplier(sourceId),
+    intervalMultiplier: (sourceId) => lateness.intervalMultiplier() * more.hubs().intervalMultiplier(sourceId),
     random: Math.random,
     notify: parts.notify,
     onFetched: (sourceId) => metrics.freshness.recordFetch(sourceId),
   });
   const loop = createPollingLoop(
     {
-      // While nothing can be stored no publisher is asked: it would be in vain, and what is due stays due.
+      // No polls while the database cannot be written: the results would be lost. The sources stay due.
       readDue: async (nowMs, limit) => (store.storage.writable ? readDueSources(store.reader, nowMs, limit) : []),
       claim: async (ids, nowMs) => (store.storage.writable ? claimSources(store, { ids, nowMs, leaseMs }) : []),
       refresh,
       addressOf: (host) => fetcher.addressOf(host),
       nextDueMs: () => nextDueMs(store.reader),
-      clockSetBack: () => followClock(parts),
+      clockSetBack: () => adjustToClock(parts),
     },
     {
       clock,
       log,
       networkBreaker: breaker,
-      lateness: pace,
+      lateness,
       limits: parts.declarations.site.politeness,
       pauses: more.pauses,
       graceMs: 4000,
@@ -174,16 +174,16 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
   return loop;
 }
 
-/** At the start too: the clock may have been set back while no process ran. */
-async function followClock({ store, clock, log }: PollingOptions): Promise<void> {
+/** Adjusts the schedule to a clock that was set back. Also runs at the start: it may have happened while no process ran. */
+async function adjustToClock({ store, clock, log }: PollingOptions): Promise<void> {
   const sources = await adjustForClockChange(store, clock.now());
-  if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks of sources were moved to it');
+  if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks were moved back');
 }
 
 function logResult(log: Log, result: RefreshResult): void {
   const { sourceId, outcome, failure, added, updated } = result;
   if (failure === null) log.debug({ source: sourceId, outcome, added, updated }, 'refreshed');
-  else log.info({ source: sourceId, outcome, failure }, 'source could not be read');
+  else log.info({ source: sourceId, outcome, failure }, 'refresh failed');
 }
 
 interface WatchParts {
@@ -194,15 +194,15 @@ interface WatchParts {
 
 function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
-  // One after the other: two sets of declarations written at once would mix.
+  // One at a time: two sets of declarations written concurrently would mix.
   let last = Promise.resolve();
   const stopping = new AbortController();
-  const inOrder = (what: string, work: () => Promise<void>): void => {
+  const inOrder = (task: string, work: () => Promise<void>): void => {
     last = last
       .then(() => store.storage.whenWritable(work, stopping.signal))
       .then(() => loop.wake())
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.error({ err: error }, `${what} failed`);
+        if (!stopping.signal.aborted) log.error({ err: error }, `${task} failed`);
       });
   };
   const watching = watchDeclarations({
@@ -211,19 +211,20 @@ function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts)
     current: declarations,
     log,
     onChange: (next) =>
-      inOrder('putting new declarations in force', async () => {
+      inOrder('applying new declarations', async () => {
         await declare(next);
         loop.setLimits(next.site.politeness);
         loop.retain(isDeclared);
-        log.info({ sources: next.sources.length }, 'new declarations are in force');
+        log.info({ sources: next.sources.length }, 'new declarations are active');
       }),
     onProblem: (error) => {
       parts.onProblems(error.problems);
       for (const { where, what, remedy } of error.problems) {
-        log.error({ where, what, remedy }, 'the declarations are wrong; what was in force stays');
+        log.error({ where, what, remedy }, 'the declarations are invalid; the previous ones stay active');
       }
     },
-    onLocalFeedChange: (_path, id) => inOrder('a changed local feed', () => markFilesChanged(store, [id], clock.now())),
+    onLocalFeedChange: (_path, id) =>
+      inOrder('scheduling a changed local feed', () => markFilesChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
     stopping.abort();

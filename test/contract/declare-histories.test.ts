@@ -27,8 +27,8 @@ const declarations: fc.Arbitrary<Source[]> = fc
 async function expectDeclared(store: Store, declared: readonly Source[]): Promise<void> {
   const reports = await readSourceReports(store.reader);
   expect(new Set(reports.map(({ id }) => id)).size).toBe(reports.length);
-  const inForce = reports.filter(({ removedMs }) => removedMs === null);
-  expect(inForce.map(({ id, url, section }) => ({ id, url, section }))).toEqual(
+  const current = reports.filter(({ removedMs }) => removedMs === null);
+  expect(current.map(({ id, url, section }) => ({ id, url, section }))).toEqual(
     declared.map(({ id, url, section }) => ({ id, url, section })),
   );
 }

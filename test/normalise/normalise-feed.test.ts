@@ -254,7 +254,7 @@ describe('normaliseFeed on the metadata of the feed', () => {
       ],
     });
     expect(normaliseFeed(feed, plainOptions())).toMatchObject({
-      kind: 'digested',
+      kind: 'normalised',
       feedTitle: 'News & views',
       complete: true,
       notes: ['recovered'],

@@ -109,7 +109,7 @@ describe.each(engines)('cleaning again on $name', (engine) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       await filled(store, 1);
       const crash = partsOf(store, { clean: failing('internal_error') });
-      await expect(resanitiseStoredHtml(crash.parts)).rejects.toThrow('the content of item 1: it failed');
+      await expect(resanitiseStoredHtml(crash.parts)).rejects.toThrow('cannot sanitise item 1: it failed');
       expect(await htmlOf(store, 0)).toBe('<p><b>Text</b> 0</p>');
       expect(await resanitiseStoredHtml(partsOf(store).parts)).toBe(1);
     }));

@@ -61,7 +61,7 @@ export function anItemDraft(name: string, over: Partial<ItemDraft> = {}): ItemDr
 /** A feed with these entries and nothing else of note. */
 export function aFeed(drafts: readonly ItemDraft[], over: Partial<NormalisedFeed> = {}): NormalisedFeed {
   return {
-    kind: 'digested',
+    kind: 'normalised',
     format: 'rss2',
     feedTitle: null,
     siteUrl: null,

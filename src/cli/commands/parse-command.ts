@@ -14,7 +14,7 @@ export interface ParseOptions {
   readonly jsonl?: boolean;
   /** A file that lists the documents with their content types and URLs. */
   readonly index?: string;
-  /** Of all files. */
+  /** Applies to all files. */
   readonly contentType?: string;
   readonly url?: string;
 }
@@ -29,17 +29,17 @@ export async function parse(
   io: CliIo,
   files: readonly string[],
   options: ParseOptions,
-  parts: { readonly clock?: Clock; readonly createDigester?: typeof createDocumentProcessor } = {},
+  parts: { readonly clock?: Clock; readonly createProcessor?: typeof createDocumentProcessor } = {},
 ): Promise<number> {
   const { clock = systemClock } = parts;
   const targets = await targetsOf(files, options);
   const workers = Math.min(maxWorkers, os.availableParallelism(), targets.length);
-  const digester = (parts.createDigester ?? createDocumentProcessor)({ workers });
+  const processor = (parts.createProcessor ?? createDocumentProcessor)({ workers });
   try {
-    const lines = mapInOrder(targets, workers, (target) => readTarget(target, digester, clock));
+    const lines = mapInOrder(targets, workers, (target) => readTarget(target, processor, clock));
     return await report(io, lines, { total: targets.length, jsonl: options.jsonl ?? false });
   } finally {
-    await digester.close();
+    await processor.close();
   }
 }
 
@@ -61,12 +61,12 @@ function badUsage(what: string, remedy: string): ConfigError {
   return new ConfigError([{ where: 'newswire parse', what, remedy }]);
 }
 
-async function readTarget(target: ParseTarget, digester: DocumentProcessor, clock: Clock): Promise<ParseLine> {
+async function readTarget(target: ParseTarget, processor: DocumentProcessor, clock: Clock): Promise<ParseLine> {
   const startedMs = clock.monotonic();
   const opened = await openTarget(target);
   if (opened.kind === 'closed') return toParseLine(target.file, opened, 0);
   const { contentType, url } = target;
-  const described = await digester.describe({ body: opened.body, contentType, url });
+  const described = await processor.describe({ body: opened.body, contentType, url });
   return toParseLine(target.file, described, clock.monotonic() - startedMs);
 }
 
@@ -75,7 +75,7 @@ async function report(
   lines: AsyncGenerator<ParseLine>,
   { total, jsonl }: { readonly total: number; readonly jsonl: boolean },
 ): Promise<number> {
-  // JSON lines on the same terminal show the progress.
+  // JSON lines on the same terminal already show the progress.
   const progress = showProgress(jsonl && io.columns !== null ? null : io.errTerminal, total, 'parsed');
   const read: ParseLine[] = [];
   const closed: ParseLine[] = [];

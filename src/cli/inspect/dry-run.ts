@@ -30,7 +30,7 @@ export interface FeedReport {
   /** Target of an unbroken chain of permanent redirects; null: none. */
   readonly movedTo: string | null;
   readonly response: Pick<FetchedDocument, 'url' | 'contentType' | 'validators' | 'freshnessLifetimeMs' | 'facts'>;
-  readonly digest: NormalisedFeed;
+  readonly normalised: NormalisedFeed;
   readonly quality: FeedQuality;
   /** Whether the server would identify the items by link or text instead of by id. */
   readonly idsDistrusted: boolean;
@@ -72,7 +72,7 @@ const defaultSettings: NormaliseSettings = {
 export interface ProcessedFetch {
   readonly url: string;
   readonly fetched: FetchedDocument;
-  readonly digest: NormalisedFeed;
+  readonly normalised: NormalisedFeed;
 }
 
 /**
@@ -81,28 +81,28 @@ export interface ProcessedFetch {
  * @param revalidate requests the document again, with its validators.
  */
 export async function reportFeed(
-  reading: ProcessedFetch,
-  parts: { readonly digester: DocumentProcessor; readonly nowMs: number },
+  processed: ProcessedFetch,
+  parts: { readonly processor: DocumentProcessor; readonly nowMs: number },
   revalidate: () => Promise<FetchOutcome>,
 ): Promise<FeedReport | Unreadable> {
-  const { url, fetched, digest } = reading;
+  const { url, fetched, normalised } = processed;
   const { body, contentType } = fetched;
-  const described = await parts.digester.describe({ body, contentType, url: fetched.url });
+  const described = await parts.processor.describe({ body, contentType, url: fetched.url });
   if (described.kind === 'unreadable') return described;
-  const settlement = settleFirstRead(reading, parts.nowMs);
+  const pollResult = firstPollResult(processed, parts.nowMs);
   return {
     url,
     readAtMs: parts.nowMs,
     movedTo: fetched.movedTo,
     response: fetched,
-    digest,
+    normalised,
     quality: assessQuality(described.entries, parts.nowMs),
-    idsDistrusted: digest.notes.includes(idsDistrustedNote),
-    hubs: hubLinks(fetched.links, digest).hubs,
+    idsDistrusted: normalised.notes.includes(idsDistrustedNote),
+    hubs: hubLinks(fetched.links, normalised).hubs,
     revalidation: await revalidateOnce(fetched, revalidate),
-    next: settlement,
-    notes: settlement.facts.notes,
-    newest: digest.drafts.toReversed().slice(0, itemsShown),
+    next: pollResult,
+    notes: pollResult.facts.notes,
+    newest: normalised.drafts.toReversed().slice(0, itemsShown),
   };
 }
 
@@ -117,15 +117,15 @@ async function revalidateOnce(
 }
 
 /** The result of a source's first read, without jitter, which only delays the next poll. */
-function settleFirstRead({ url, fetched, digest }: ProcessedFetch, nowMs: number): PollResult {
+function firstPollResult({ url, fetched, normalised }: ProcessedFetch, nowMs: number): PollResult {
   return nextPollState({
     source: { url, intervalMs: null },
-    state: unread,
+    state: initialState,
     outcome: {
       kind: 'stored',
       fetched,
-      feed: digest,
-      added: digest.drafts.length,
+      feed: normalised,
+      added: normalised.drafts.length,
       updated: 0,
       deferred: 0,
       missingItemIds: [],
@@ -136,7 +136,7 @@ function settleFirstRead({ url, fetched, digest }: ProcessedFetch, nowMs: number
   });
 }
 
-const unread: PollState = {
+const initialState: PollState = {
   validators: noValidators,
   bodyHash: null,
   nextCheckMs: 0,

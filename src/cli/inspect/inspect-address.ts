@@ -11,7 +11,7 @@ import { type Inspection, type InspectParts, inspect } from './inspect.ts';
 import type { SiteAddress } from './site-address.ts';
 
 /** Replacements for tests. */
-export type InspectOverrides = Partial<Pick<InspectParts, 'digester' | 'clock' | 'pause'>> & {
+export type InspectOverrides = Partial<Pick<InspectParts, 'processor' | 'clock' | 'pause'>> & {
   readonly createFetcher?: typeof createFetcher;
 };
 
@@ -28,13 +28,13 @@ export async function inspectAddress(io: CliIo, address: SiteAddress, own: Inspe
     configuredHosts: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
     ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
   });
-  const digester = own.digester ?? createDocumentProcessor({ workers: 1 });
+  const processor = own.processor ?? createDocumentProcessor({ workers: 1 });
   const headers: Record<string, string> = {};
   if (address.authorization !== null) headers['Authorization'] = address.authorization;
   try {
-    return await inspect({ url: address.url, headers }, { fetcher, digester, clock, pause: own.pause ?? wait });
+    return await inspect({ url: address.url, headers }, { fetcher, processor, clock, pause: own.pause ?? wait });
   } finally {
-    await Promise.all([fetcher.close(), digester.close()]);
+    await Promise.all([fetcher.close(), processor.close()]);
   }
 }
 

@@ -44,7 +44,7 @@ export interface Inspection {
 /** Dependencies of an inspection. */
 export interface InspectParts {
   readonly fetcher: Pick<Fetcher, 'fetchSource'>;
-  readonly digester: DocumentProcessor;
+  readonly processor: DocumentProcessor;
   readonly clock: Clock;
   pause(ms: number): Promise<void>;
 }
@@ -66,39 +66,39 @@ export async function inspect(
   asked: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   parts: InspectParts,
 ): Promise<Inspection> {
-  const ask = createRequester(asked, parts);
-  const first = await readFeed(asked.url, ask, parts);
+  const request = createRequester(asked, parts);
+  const first = await readFeed(asked.url, request, parts);
   if (first.kind === 'feed') return { url: asked.url, page: null, feed: first.report, failures: [] };
   const page = first.fetched === null || !mayBePage(first.failure) ? null : await readPage(first.fetched, parts);
   // The page links to no feed, so report why it is not a feed itself.
   if (page === null || page.feeds.length === 0) {
     return { url: asked.url, page, feed: null, failures: [first.failure] };
   }
-  return { url: asked.url, page, ...(await readBest(page, ask, parts)) };
+  return { url: asked.url, page, ...(await readBest(page, request, parts)) };
 }
 
 /** Reads the feeds of a page, best first, until one can be read. */
 async function readBest(
   page: DiscoveredPage,
-  ask: Ask,
+  request: FeedRequest,
   parts: InspectParts,
 ): Promise<Pick<Inspection, 'feed' | 'failures'>> {
   const failures: FeedFailure[] = [];
   for (const { url } of page.feeds) {
-    const read = await readFeed(url, ask, parts);
-    if (read.kind === 'feed') return { feed: read.report, failures: failures };
+    const read = await readFeed(url, request, parts);
+    if (read.kind === 'feed') return { feed: read.report, failures };
     failures.push(read.failure);
     if (failures.filter(({ failure }) => !notRequested.has(failure)).length === maxFeedsRequested) break;
   }
-  return { feed: null, failures: failures };
+  return { feed: null, failures };
 }
 
-type Ask = (url: string, known: { validators: Validators; bodyHash: string | null }) => Promise<FetchOutcome>;
+type FeedRequest = (url: string, known: { validators: Validators; bodyHash: string | null }) => Promise<FetchOutcome>;
 
 function createRequester(
   asked: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
   { fetcher, pause }: InspectParts,
-): Ask {
+): FeedRequest {
   const hosts = new Set<string>();
   const { signal } = new AbortController();
   return async (url, known) => {
@@ -120,21 +120,21 @@ type Read =
 
 const nothingKnown = { validators: noValidators, bodyHash: null };
 
-async function readFeed(url: string, ask: Ask, parts: InspectParts): Promise<Read> {
-  const fetched = await ask(url, nothingKnown);
+async function readFeed(url: string, request: FeedRequest, parts: InspectParts): Promise<Read> {
+  const fetched = await request(url, nothingKnown);
   if (fetched.kind !== 'fresh') return { kind: 'none', failure: { url, ...failureOf(fetched) }, fetched: null };
   const unreadable = ({ failure, detail }: Unreadable): Read => ({
     kind: 'none',
     failure: { url, failure, detail },
     fetched,
   });
-  const { digester, clock } = parts;
+  const { processor, clock } = parts;
   const nowMs = clock.now();
-  const digest = await processFirstFetch(fetched, digester, { nowMs });
-  if (digest.kind === 'unreadable') return unreadable(digest);
+  const normalised = await processFirstFetch(fetched, processor, { nowMs });
+  if (normalised.kind === 'unreadable') return unreadable(normalised);
   const { validators, bodyHash } = fetched;
-  const report = await reportFeed({ url, fetched, digest }, { digester, nowMs }, () =>
-    ask(url, { validators, bodyHash }),
+  const report = await reportFeed({ url, fetched, normalised }, { processor, nowMs }, () =>
+    request(url, { validators, bodyHash }),
   );
   return 'kind' in report ? unreadable(report) : { kind: 'feed', report };
 }
@@ -165,7 +165,7 @@ async function readPage(
   { body, contentType, url }: FetchedDocument,
   parts: InspectParts,
 ): Promise<DiscoveredPage | null> {
-  const links = await parts.digester.discover({ body, contentType, url });
+  const links = await parts.processor.discover({ body, contentType, url });
   if (links.kind === 'unreadable') return null;
   return { url, title: links.title, refreshTo: links.refreshTo, feeds: links.feeds };
 }

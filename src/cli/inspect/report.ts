@@ -53,13 +53,13 @@ export function formatFeed(feed: FeedReport, columns: number | null): string {
 type Fact = readonly [string, string];
 
 function factsOf(feed: FeedReport): readonly Fact[] {
-  const { digest, quality, response, next } = feed;
+  const { normalised, quality, response, next } = feed;
   const facts: (Fact | null)[] = [
     ['feed', feed.url],
     feed.movedTo === null ? null : ['moved to', feed.movedTo],
-    ['title', digest.feedTitle ?? 'none'],
-    digest.siteUrl === null ? null : ['site', digest.siteUrl],
-    ['format', `${digest.format}${response.contentType === null ? '' : `, sent as ${response.contentType}`}`],
+    ['title', normalised.feedTitle ?? 'none'],
+    normalised.siteUrl === null ? null : ['site', normalised.siteUrl],
+    ['format', `${normalised.format}${response.contentType === null ? '' : `, sent as ${response.contentType}`}`],
     ['items', `${quality.entries}, ${kilobytes(response.facts.bytes)} in ${Math.round(response.facts.durationMs)} ms`],
     ['dates', formatDates(quality)],
     ['ids', formatIds(feed)],
@@ -152,26 +152,26 @@ export function inspectionToJson({ url, page, feed, failures }: Inspection): obj
 }
 
 function feedToJson(feed: FeedReport): object {
-  const { url, movedTo, response, digest, quality, idsDistrusted, hubs, revalidation, next, notes, newest } = feed;
+  const { url, movedTo, response, normalised, quality, idsDistrusted, hubs, revalidation, next, notes, newest } = feed;
   const { contentType, freshnessLifetimeMs: freshForMs, facts, validators } = response;
   return {
     url,
     responseUrl: response.url,
     movedTo,
-    format: digest.format,
+    format: normalised.format,
     contentType,
-    title: digest.feedTitle,
-    siteUrl: digest.siteUrl,
-    language: digest.language,
+    title: normalised.feedTitle,
+    siteUrl: normalised.siteUrl,
+    language: normalised.language,
     bytes: facts.bytes,
     durationMs: Math.round(facts.durationMs),
     redirects: facts.redirects,
     quality: { ...quality, ids: { ...quality.ids, distrusted: idsDistrusted } },
     hubs,
-    selfUrl: digest.selfUrl,
+    selfUrl: normalised.selfUrl,
     validators: { etag: validators.etag, lastModified: validators.lastModified, revalidation },
     freshForMs,
-    hints: digest.hints,
+    hints: normalised.hints,
     readAt: iso(feed.readAtMs),
     nextCheckAt: iso(next.nextCheckMs),
     nextCheckWhy: next.nextCheckReason,

@@ -3,29 +3,29 @@ import type { NormalisedFeed, Unreadable } from './item.ts';
 import type { NormaliseTask } from './normalise-task.ts';
 import type { PageLinks } from './page-links.ts';
 
-/** A document and where it was found. */
+/** A document as fetched. */
 export interface RawDocument {
   readonly body: Uint8Array;
   readonly contentType: string | null;
-  /** The URL that answered: the base of last resort; empty when there was none. */
+  /** URL of the response: the base URL if the document names none. Empty when there is no URL. */
   readonly url: string;
 }
 
-/** HTML by the rules of today. */
+/** HTML sanitised by the current rules. */
 export interface SanitisedHtml {
   readonly kind: 'cleaned';
   readonly html: string;
 }
 
-/** What a worker process is asked of one document. */
+/** A task of a worker process: one document. */
 export type DocumentTask =
-  | ({ readonly kind: 'digest' } & NormaliseTask)
-  /** A feed as its publisher has it. */
+  | ({ readonly kind: 'normalise' } & NormaliseTask)
+  /** Describe a feed as published. */
   | ({ readonly kind: 'describe' } & RawDocument)
-  /** The feeds that a page names. */
+  /** Find the feeds that a page links to. */
   | ({ readonly kind: 'discover' } & RawDocument)
-  /** HTML that was cleaned by older rules, all addresses absolute. */
+  /** Sanitise stored HTML again. All its URLs are absolute. */
   | { readonly kind: 'clean'; readonly html: string };
 
-/** What it answers, by its kind. */
+/** The result of a task. */
 export type DocumentResult = NormalisedFeed | FeedDescription | PageLinks | SanitisedHtml | Unreadable;

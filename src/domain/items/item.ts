@@ -7,24 +7,24 @@ export interface Enclosure {
   /** Absolute http(s) URL. */
   readonly url: string;
   readonly type: string | null;
-  /** Bytes, null when absent or nonsense. */
+  /** Bytes; null when absent or invalid. */
   readonly length: number | null;
 }
 
-/** One entry of one document, cleaned: what the store is asked to keep. Everything in it is safe to show. */
+/** One normalised entry of a document, as passed to the store. All its text and HTML is safe to display. */
 export interface ItemDraft {
-  /** Our key within the source: 1 to 80 ASCII characters. */
+  /** Key within the source: 1 to 80 ASCII characters. */
   readonly entryKey: string;
   /**
-   * Canonical URL when the entry's link names this one entry as far as its document can tell, else null. The store
-   * makes the item's key of it: this, or `source:entryKey`.
+   * Canonical URL if, within its document, the entry's link identifies this entry alone; else null. The key of the item
+   * is this URL, or `source:entryKey`.
    */
   readonly canonicalUrl: string | null;
   /** Publisher's id as received, cut at 1 KB; null when absent. */
   readonly guid: string | null;
   /** Absolute http(s) link to the original, tracking parameters removed. */
   readonly url: string | null;
-  /** Plain text, never empty (a title is made of the text when the publisher gave none). */
+  /** Plain text, never empty: derived from the text when the entry has no title. */
   readonly title: string;
   /** Plain text, may be empty. */
   readonly summary: string;
@@ -35,16 +35,16 @@ export interface ItemDraft {
   readonly categories: readonly string[];
   readonly enclosures: readonly Enclosure[];
   readonly imageUrl: string | null;
-  /** Epoch milliseconds; null when absent, unreadable, before 1990 or more than 24 h ahead. */
+  /** Epoch milliseconds; null when absent, invalid, before 1990 or more than 24 h in the future. */
   readonly publishedMs: number | null;
   readonly updatedMs: number | null;
-  /** Same hash, same news: of normalised text, not of ad markup or white space. */
+  /** Hash of the normalised content. Advertising markup and white space do not affect it. */
   readonly contentHash: string;
 }
 
-/** A document made ready for the store. */
+/** A feed document, normalised for the store. */
 export interface NormalisedFeed {
-  readonly kind: 'digested';
+  readonly kind: 'normalised';
   readonly format: FeedFormat;
   /** Plain text. */
   readonly feedTitle: string | null;
@@ -56,7 +56,7 @@ export interface NormalisedFeed {
   readonly selfUrl: string | null;
   /** Only entries that are new or changed against the known hashes; oldest first (see `storeOrder`). */
   readonly drafts: readonly ItemDraft[];
-  /** Entry keys of the rest, unchanged. */
+  /** Entry keys of the unchanged entries. */
   readonly unchanged: readonly string[];
   readonly deleted: readonly { readonly ref: string; readonly atMs: number | null }[];
   readonly complete: boolean;
@@ -70,22 +70,22 @@ export interface Unreadable {
   readonly detail: string;
 }
 
-/** A source as a reader may see it. */
+/** Public name of a source. */
 export interface SourceLabel {
   readonly id: string;
   readonly title: string;
 }
 
 /**
- * Why an item is withdrawn: by hand, by its publisher's word (RFC 6721), or for a complete feed (RFC 5005) lacks it.
- * Only the last ends when the feed lists the item again.
+ * Why an item is withdrawn: by the operator, by a tombstone of its publisher (RFC 6721), or because a complete feed (RFC
+ * 5005) lacks it. Only the last is undone when the feed lists the item again.
  */
 export type WithdrawalReason = 'operator' | 'deleted' | 'omitted';
 
-/** An item as the store gives it out, its source's present section, title and `republish` already applied. */
+/** An item as the store returns it, with the current section, title and `republish` of its source applied. */
 export interface Item {
   readonly id: number;
-  /** Stable for ever: what output feeds make their ids of. */
+  /** Never changes: output feeds derive their entry ids from it. */
   readonly key: string;
   readonly url: string | null;
   readonly title: string;
@@ -98,7 +98,7 @@ export interface Item {
   /** The owner. */
   readonly source: SourceLabel & { readonly url: string; readonly siteUrl: string | null };
   readonly alsoIn: readonly SourceLabel[];
-  /** Sections of every appearance, the owner's first. */
+  /** Sections of all sources that list the item, the owner's first. */
   readonly sections: readonly string[];
   readonly republish: Republish;
   readonly categories: readonly string[];

@@ -10,28 +10,28 @@ import { createWorkerPool } from '../../runtime/worker-pool.ts';
 import { siblingModule } from '../../runtime/worker-protocol.ts';
 
 export interface DocumentProcessorOptions {
-  /** Worker processes at most. */
+  /** Maximum number of worker processes. */
   readonly workers?: number;
-  /** Processor time for one document. */
+  /** CPU time limit for one document. */
   readonly cpuLimitMs?: number;
-  /** Time by the clock for one document. */
+  /** Wall-clock limit for one document. */
   readonly wallLimitMs?: number;
-  /** JavaScript heap of a worker. */
+  /** JavaScript heap limit of a worker process. */
   readonly maxHeapMb?: number;
 }
 
 /**
- * Reads fetched documents, each in a process with limits of time and memory. Nothing here rejects: a document that
- * cannot be read is a value.
+ * Processes fetched documents in worker processes with limits of time and memory. No method rejects: a document that
+ * cannot be read is a result.
  */
 export interface DocumentProcessor {
-  /** The document as the store takes it. */
+  /** Parses and normalises a feed for the store. */
   normalise(task: NormaliseTask): Promise<NormalisedFeed | Unreadable>;
-  /** The document as its publisher has it. */
+  /** Parses a feed and returns its entries as published. */
   describe(document: RawDocument): Promise<FeedDescription | Unreadable>;
-  /** The feeds that a page names. */
+  /** Finds the feeds that a page links to. */
   discover(document: RawDocument): Promise<PageLinks | Unreadable>;
-  /** Stored HTML by the rules of today. */
+  /** Sanitises stored HTML by the current rules. */
   sanitise(html: string): Promise<SanitisedHtml | Unreadable>;
   close(): Promise<void>;
 }
@@ -40,16 +40,16 @@ type Limits = Required<DocumentProcessorOptions>;
 
 const defaults: Limits = { workers: 2, cpuLimitMs: 5_000, wallLimitMs: 30_000, maxHeapMb: 256 };
 
-/** A digester over a pool of worker processes, which start when documents come. */
+/** Creates a document processor with a pool of worker processes, which start on the first document. */
 export function createDocumentProcessor(options: DocumentProcessorOptions = {}): DocumentProcessor {
   const limits = { ...defaults, ...options };
   const module = siblingModule(import.meta.url, '../../worker').href;
   const pool = createWorkerPool<DocumentTask, DocumentResult>({ module, ...limits });
-  // Which answer belongs to which task is the word of worker.ts.
-  const run = async <Answer extends DocumentResult>(task: DocumentTask): Promise<Answer | Unreadable> =>
-    read((await pool.run(task)) as TaskOutcome<Answer>, limits);
+  // The compiler cannot check this cast: worker.ts defines which result belongs to which task.
+  const run = async <Result extends DocumentResult>(task: DocumentTask): Promise<Result | Unreadable> =>
+    toResult((await pool.run(task)) as TaskOutcome<Result>, limits);
   return {
-    normalise: (task) => run<NormalisedFeed>({ kind: 'digest', ...task }),
+    normalise: (task) => run<NormalisedFeed>({ kind: 'normalise', ...task }),
     describe: (document) => run<FeedDescription>({ kind: 'describe', ...document }),
     discover: (document) => run<PageLinks>({ kind: 'discover', ...document }),
     sanitise: (html) => run<SanitisedHtml>({ kind: 'clean', html }),
@@ -57,7 +57,7 @@ export function createDocumentProcessor(options: DocumentProcessorOptions = {}):
   };
 }
 
-function read<Answer>(outcome: TaskOutcome<Answer>, limits: Limits): Answer | Unreadable {
+function toResult<Result>(outcome: TaskOutcome<Result>, limits: Limits): Result | Unreadable {
   switch (outcome.kind) {
     case 'done':
       return outcome.result;

@@ -16,7 +16,7 @@ function aFolder(text = before) {
   const folder = makeFolder({ 'sources.yaml': text });
   const run = async (url: string, options: Partial<AddOptions> = {}) => {
     const io = new FakeIo({ ALLOW_PRIVATE_NETWORKS: '127.0.0.1', FEEDS_DIR: folder.dir });
-    const own = { digester: digesterHere(), clock, pause: async () => undefined };
+    const own = { processor: digesterHere(), clock, pause: async () => undefined };
     const code = await add(io, url, { file: 'sources.yaml', ...options }, own);
     return { code, stdout: io.stdout, stderr: io.stderr };
   };

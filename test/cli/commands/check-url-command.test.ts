@@ -10,9 +10,9 @@ cleanUp();
 
 async function run(url: string, options: { json?: boolean } = {}, env: Record<string, string> = {}) {
   const io = new FakeIo({ ALLOW_PRIVATE_NETWORKS: '127.0.0.1', ...env });
-  const digester = digesterHere();
-  const code = await checkUrl(io, url, options, { digester, clock, pause: async () => undefined });
-  return { code, stdout: io.stdout, stderr: io.stderr, closed: digester.closed() };
+  const processor = digesterHere();
+  const code = await checkUrl(io, url, options, { processor, clock, pause: async () => undefined });
+  return { code, stdout: io.stdout, stderr: io.stderr, closed: processor.closed() };
 }
 
 describe('newswire check URL', () => {

@@ -15,10 +15,10 @@ const sound = rssDocument(channel, [
 
 async function run(files: readonly string[], options: ParseOptions = {}, columns: number | null = null) {
   const io = new FakeIo({}, columns);
-  const digester = digesterHere();
-  const code = await parse(io, files, options, { createDigester: () => digester });
+  const processor = digesterHere();
+  const code = await parse(io, files, options, { createProcessor: () => processor });
   const lines = io.stdout.split('\n').filter((line) => line !== '');
-  return { code, lines, stdout: io.stdout, stderr: io.stderr, closed: digester.closed() };
+  return { code, lines, stdout: io.stdout, stderr: io.stderr, closed: processor.closed() };
 }
 
 interface Line {

@@ -50,7 +50,7 @@ export async function look(
     pausesMs.push(ms);
   };
   try {
-    return { ...(await inspect({ url, headers }, { fetcher, digester: digesterHere(), clock, pause })), pausesMs };
+    return { ...(await inspect({ url, headers }, { fetcher, processor: digesterHere(), clock, pause })), pausesMs };
   } finally {
     await fetcher.close();
   }

@@ -19,7 +19,7 @@ describe('inspect', () => {
         url: `${origin.url}/feed`,
         movedTo: null,
         readAtMs: nowMs,
-        digest: { format: 'rss2', feedTitle: 'A feed' },
+        normalised: { format: 'rss2', feedTitle: 'A feed' },
         quality: { entries: 7, dates: { missing: 0 }, ids: { missing: 0, duplicate: 0 } },
         revalidation: 'not-asked',
       },
@@ -208,7 +208,7 @@ describe('a private address linked by a feed (S38)', () => {
     const found = await look(`${site.url}/feed`);
     expect(found.feed).toMatchObject({
       hubs: [`${inside.url}/hub`],
-      digest: { archiveUrl: `${inside.url}/prev-archive` },
+      normalised: { archiveUrl: `${inside.url}/prev-archive` },
     });
     expect(inside.connections).toBe(0);
     expect(site.requests.map((request) => request.path)).toEqual(['/feed', '/feed']);

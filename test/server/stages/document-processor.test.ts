@@ -9,14 +9,14 @@ import { plainOptions } from '../../support/parsed-feed.ts';
 
 const open: DocumentProcessor[] = [];
 
-function createTestDigester(options: DocumentProcessorOptions = {}): DocumentProcessor {
-  const digester = createDocumentProcessor({ workers: 1, ...options });
-  open.push(digester);
-  return digester;
+function createTestProcessor(options: DocumentProcessorOptions = {}): DocumentProcessor {
+  const processor = createDocumentProcessor({ workers: 1, ...options });
+  open.push(processor);
+  return processor;
 }
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((digester) => digester.close()));
+  await Promise.all(open.splice(0).map((processor) => processor.close()));
 });
 
 function task(text: string): Parameters<DocumentProcessor['normalise']>[0] {
@@ -26,57 +26,57 @@ function task(text: string): Parameters<DocumentProcessor['normalise']>[0] {
 const sound = rssDocument({ title: 'A feed', link: 'https://site.example/' }, [{ guid: '1', title: 'One' }]);
 
 // Real processes: seconds go by on a busy machine before one is up.
-describe('createDigester', { timeout: 60_000 }, () => {
+describe('createDocumentProcessor', { timeout: 60_000 }, () => {
   it('digests in another process what worker.ts digests', async () => {
-    const digest = await createTestDigester().normalise(task(sound));
-    expect(digest).toMatchObject({ kind: 'digested', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
+    const normalised = await createTestProcessor().normalise(task(sound));
+    expect(normalised).toMatchObject({ kind: 'normalised', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
   });
 
   it('describes in another process what worker.ts describes', async () => {
     const body = new TextEncoder().encode(sound);
-    const described = await createTestDigester().describe({ body, contentType: null, url: '' });
+    const described = await createTestProcessor().describe({ body, contentType: null, url: '' });
     expect(described).toMatchObject({ kind: 'described', title: 'A feed', entries: [{ id: '1', title: 'One' }] });
   });
 
   it('looks for feeds in another process, since pages are hostile as feeds are', async () => {
     const body = new TextEncoder().encode('<link rel=alternate type=application/rss+xml href=/feed>');
-    const found = await createTestDigester().discover({ body, contentType: null, url: 'https://site.example/' });
+    const found = await createTestProcessor().discover({ body, contentType: null, url: 'https://site.example/' });
     expect(found).toMatchObject({ kind: 'page', feeds: [{ url: 'https://site.example/feed' }] });
   });
 
   it('cleans stored HTML in another process, where it may take its time', async () => {
-    const cleaned = await createTestDigester().sanitise('<p onclick="x()">Text<script>x()</script></p>');
+    const cleaned = await createTestProcessor().sanitise('<p onclick="x()">Text<script>x()</script></p>');
     expect(cleaned).toEqual({ kind: 'cleaned', html: '<p>Text</p>' });
   });
 
   it('gives back as it is what cannot be read', async () => {
-    expect(await createTestDigester().normalise(task('nothing of use'))).toMatchObject({
+    expect(await createTestProcessor().normalise(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',
       failure: 'not_feed',
     });
   });
 
   it('calls a document that takes too long parse_timeout, and goes on', async () => {
-    const digester = createTestDigester({ cpuLimitMs: 300 });
+    const processor = createTestProcessor({ cpuLimitMs: 300 });
     const slow = `<rss version="2.0"><channel><title>x</title><item><description>${'&lt;p&gt;x'.repeat(500_000)}</description></item></channel></rss>`;
-    expect(await digester.normalise(task(slow))).toEqual({
+    expect(await processor.normalise(task(slow))).toEqual({
       kind: 'unreadable',
       failure: 'parse_timeout',
       detail: 'the document took more than 0.3 s to read',
     });
-    expect((await digester.normalise(task(sound))).kind).toBe('digested');
+    expect((await processor.normalise(task(sound))).kind).toBe('normalised');
   });
 
   it('calls a document that takes too much memory parse_limit, and goes on', async () => {
-    const digester = createTestDigester({ maxHeapMb: 24 });
+    const processor = createTestProcessor({ maxHeapMb: 24 });
     const deep = `{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[${'{"a":[]},'.repeat(800_000)}1]}`;
-    expect(await digester.normalise(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
-    expect((await digester.normalise(task(sound))).kind).toBe('digested');
+    expect(await processor.normalise(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
+    expect((await processor.normalise(task(sound))).kind).toBe('normalised');
   });
 
   it('calls what happens to a closed one internal_error', async () => {
-    const digester = createTestDigester();
-    await digester.close();
-    expect(await digester.normalise(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
+    const processor = createTestProcessor();
+    await processor.close();
+    expect(await processor.normalise(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
   });
 });

@@ -67,7 +67,7 @@ async function fill(main: NormalisedFeed, script: Script = {}) {
       await clock.advance(script.fetchMs ?? 0);
       const answer = script.archives?.[url] ?? failed('not_found');
       if (answer instanceof Error) throw answer;
-      if (answer.kind !== 'digested') return answer;
+      if (answer.kind !== 'normalised') return answer;
       const effective = script.effectiveUrl?.[url] ?? url;
       byUrl.set(effective, answer);
       return document(effective, script.bytes);

@@ -37,7 +37,7 @@ interface Found {
 
 async function readDocument(room: StoreFixture, id: string, body: Uint8Array): Promise<void> {
   const digest = await normaliseDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
-  if (digest.kind === 'digested') await room.read(id, digest);
+  if (digest.kind === 'normalised') await room.read(id, digest);
 }
 
 function demoDocuments(): readonly (readonly [string, Uint8Array])[] {
