@@ -1,7 +1,7 @@
 import type { Enclosure } from './item.ts';
 import type { FeedFormat } from './parsed-feed.ts';
 
-/** One entry as its document has it: cleaned, but neither identified, nor filtered, nor bounded by our clock. */
+/** One entry as published: sanitised, but without an identity, a filter or a limit on future dates. */
 export interface EntryDescription {
   readonly id: string | null;
   readonly title: string | null;
@@ -17,7 +17,7 @@ export interface EntryDescription {
   readonly enclosures: readonly Enclosure[];
 }
 
-/** A document in the words of its publisher, for a person or a test to look at. */
+/** A feed as published, for people and tests. */
 export interface FeedDescription {
   readonly kind: 'described';
   readonly format: FeedFormat;

@@ -1,16 +1,16 @@
 import type { Item } from './item.ts';
 
-/** How often an item was read and commented on. */
+/** Numbers of reads and comments of an item. */
 export interface ItemCounts {
   readonly id: number;
   readonly reads: number;
-  /** Those that are shown. */
+  /** Approved comments. */
   readonly comments: number;
-  /** Grows with every change of the comments that are shown. */
+  /** Increases with every change of the approved comments. */
   readonly commentsRevision: number;
 }
 
-/** An item and how often it was read in some time. */
+/** An item and its number of reads within a period. */
 export interface MostRead {
   readonly item: Item;
   readonly reads: number;

@@ -1,18 +1,18 @@
-/** What a document is read with: the operator's word on the source, and what is already stored of it. */
+/** How to normalise a document: the operator's settings for the source, and what is already stored. */
 export interface NormaliseOptions {
-  /** The URL that answered: the base of last resort. */
+  /** URL of the response: the base URL if the document names none. */
   readonly url: string;
   readonly nowMs: number;
-  /** Items taken from one document. */
+  /** Maximum number of items taken from one document. */
   readonly limit: number;
-  /** Operator's regular expressions (RE2) on title and categories, whatever the case of letters. */
+  /** The operator's regular expressions (RE2) on title and categories, case-insensitive. */
   readonly keep: string | null;
   readonly drop: string | null;
-  /** The operator's word; goes before the document's own. */
+  /** Set by the operator; overrides the language of the document. */
   readonly language: string | null;
-  /** `ids` is false too when the source's guids were found worthless at an earlier read (`PollMemory.idsDistrusted`). */
+  /** `ids` is also false if an earlier poll found the guids unusable (`PollHistory.idsDistrusted`). */
   readonly trust: { readonly dates: boolean; readonly ids: boolean };
-  /** Content hashes by entry key of what is stored: such entries come back as `unchanged`. */
+  /** Content hashes of stored entries, by entry key. Entries that match are returned as `unchanged`. */
   readonly known: Readonly<Record<string, string>>;
 }
 
@@ -23,8 +23,8 @@ export interface NormaliseTask {
   readonly options: NormaliseOptions;
 }
 
-/** The note of a digest whose guids told nothing apart: remember it as `PollMemory.idsDistrusted`. */
+/** Note of a feed whose guids do not distinguish its entries. Recorded as `PollHistory.idsDistrusted`. */
 export const idsDistrustedNote = 'ids_distrusted';
 
-/** Raised when the same document would come out otherwise: stored validators are void then, stored HTML is cleaned again. */
+/** Increased when the same document gives another result: stored validators expire, and stored HTML is sanitised again. */
 export const rulesVersion = 2;

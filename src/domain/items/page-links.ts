@@ -1,22 +1,22 @@
-/** A feed that a page names. */
+/** A feed that a page links to. */
 export interface FeedLink {
-  /** Absolute http(s) URL. Anybody's word: it may lead anywhere. */
+  /** Absolute http(s) URL. Untrusted: it may point anywhere. */
   readonly url: string;
   /** One line of plain text. */
   readonly title: string | null;
-  /** What the page says that it is; null: it does not say. */
+  /** Format that the page declares; null: none. */
   readonly format: 'RSS' | 'Atom' | 'RDF' | 'JSON' | null;
-  /** Declared for readers of feeds; or a link for people, whose address or whose text looks like a feed's. */
+  /** Declared for feed readers; or an ordinary link whose URL or text looks like that of a feed. */
   readonly found: 'declared' | 'address' | 'text';
 }
 
-/** What a page says of its site's feeds. */
+/** A page and the feeds that it links to. */
 export interface PageLinks {
   readonly kind: 'page';
   /** One line of plain text. */
   readonly title: string | null;
-  /** The most promising first. */
+  /** Best candidate first. */
   readonly feeds: readonly FeedLink[];
-  /** Where the page sends browsers on to, absolute http(s). */
+  /** Target of the page's client-side redirect, absolute http(s). */
   readonly refreshTo: string | null;
 }

@@ -1,4 +1,4 @@
-/** Text as the publisher sent it, with the publisher's claim of what it is. */
+/** Text as published, with the type that the publisher declares. */
 export interface Markup {
   readonly type: 'text' | 'html';
   readonly value: string;
@@ -8,7 +8,7 @@ export interface Markup {
 
 export type FeedFormat = 'rss2' | 'rss0.9x' | 'rss1' | 'atom1' | 'atom0.3' | 'json1' | 'json1.1';
 
-/** What the publisher asks of pollers. Raw, as found; `schedule/` judges it. */
+/** Polling hints of the publisher, as found; `schedule/` validates them. */
 export interface FeedHints {
   readonly ttlMinutes: number | null;
   readonly updatePeriod: string | null;
@@ -25,13 +25,13 @@ export const noHints: FeedHints = {
   skipDays: [],
 };
 
-/** A document off the wire: decoded and understood, not yet cleaned or trusted. */
+/** A parsed feed document: decoded, not yet sanitised or trusted. */
 export interface ParsedFeed {
   readonly format: FeedFormat;
   readonly title: Markup | null;
   /** The site's page, unresolved. */
   readonly link: string | null;
-  /** xml:base in force on the feed element, unresolved. */
+  /** The xml:base that applies to the feed element, unresolved. */
   readonly base: string | null;
   readonly language: string | null;
   readonly author: string | null;
@@ -49,7 +49,7 @@ export interface ParsedFeed {
   readonly items: readonly ParsedItem[];
   /** RFC 6721 tombstones. */
   readonly deleted: readonly { readonly ref: string; readonly when: string | null }[];
-  /** What had to be mended: `recovered`, `partial_parse`, `dtd_dropped`, `charset_guess`, … */
+  /** Repairs: `recovered`, `partial_parse`, `dtd_dropped`, `charset_guess`, … */
   readonly notes: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface ParsedItem {
   readonly title: Markup | null;
   /** Unresolved. */
   readonly link: string | null;
-  /** xml:base in force on the item, unresolved, outermost first. */
+  /** The xml:base values that apply to the item, unresolved, outermost first. */
   readonly base: readonly string[];
   readonly author: string | null;
   readonly summary: Markup | null;
@@ -70,18 +70,18 @@ export interface ParsedItem {
   readonly categories: readonly string[];
   readonly enclosures: readonly ParsedEnclosure[];
   readonly imageUrl: string | null;
-  /** Left untouched for later use: georss and the like, by canonical element name. */
+  /** Unprocessed extension elements such as GeoRSS, by canonical element name. */
   readonly data: Readonly<Record<string, string>>;
 }
 
 export interface ParsedEnclosure {
   readonly url: string;
   readonly type: string | null;
-  /** As received; may be anything. */
+  /** As received; may be invalid. */
   readonly length: string | null;
 }
 
-/** What parsing came to. */
+/** Result of parsing. */
 export type ParseResult =
   | { readonly kind: 'parsed'; readonly feed: ParsedFeed }
   | {

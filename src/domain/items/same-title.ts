@@ -1,4 +1,4 @@
-/** A title as its words: case, punctuation and the kind of space do not count. Empty for a title without a word. */
+/** The words of a title, without case, punctuation and kinds of white space. Empty for a title without words. */
 export function titleWords(title: string): string {
   return title
     .normalize('NFKC')
@@ -9,7 +9,7 @@ export function titleWords(title: string): string {
 }
 
 /**
- * Whether two titles of one link are those of one article before and after an edit: the same words, or a correction
+ * Whether two titles with one link are the title of one article before and after an edit: the same words, or a correction
  * inside a long word (see `isCorrected`), or up to half as many words again added. Numbers, Roman ones too, are never
  * part of an edit: "Day 12" and "Day 13" are two articles.
  *
@@ -32,13 +32,13 @@ function numbersOf(words: string): string {
 
 /**
  * Whether titles differ in one place, by at most an eighth of the title and three characters, and by less than a
- * quarter of the words in which they differ; or by two letters that changed places. "Sunday" and "Monday", "8AM" and
+ * quarter of the words in which they differ; or by two letters that are swapped. "Sunday" and "Monday", "8AM" and
  * "8PM", "East" and "West" are different words, not a word and its correction.
  */
 function isCorrected(a: string, b: string): boolean {
   const shortest = Math.min(a.length, b.length);
   const allowed = Math.min(maxCorrection, Math.floor(shortest / 8));
-  // "Team A scores" and "Team B scores": one letter that is a name.
+  // "Team A scores" and "Team B scores": a single letter may be a name.
   if (oneLetterWords(a) !== oneLetterWords(b)) return false;
   let start = 0;
   while (start < shortest && a[start] === b[start]) start += 1;

@@ -8,9 +8,9 @@ import { readStoredItems, type StoredItem } from '../queries/map-item.ts';
 import { pollHistoryOf } from '../sources/poll-results.ts';
 import { withdrawStored } from './withdraw-items.ts';
 
-/** Items withdrawn after one document, and items remembered as missing until the next. */
+/** Maximum number of items withdrawn after one document, and recorded as missing until the next. */
 const maxMissing = 200;
-/** Notes of a document that was not taken whole: an entry may be missing here and present at the publisher. */
+/** Notes of a document that was not processed as a whole: an entry may be missing here and present at the publisher. */
 const partial = /^(partial_parse|filtered|item_flood)(:|$)/;
 
 /** The effect of a complete document on the items that it lacks. */
@@ -20,7 +20,7 @@ export interface OmissionResult {
   readonly missing: readonly number[];
 }
 
-/** Items that only this source has, under none of these entry keys. */
+/** Finds items that only this source lists, under an entry key that the document lacks. */
 async function findMissing(tx: Db, sourceRef: number, present: ReadonlySet<string>): Promise<number[]> {
   const rows = await tx
     .selectFrom('appearance')

@@ -2,7 +2,7 @@ import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
 import { isSameTitle } from '../../domain/items/same-title.ts';
 import { haveDistinctRecordings } from '../../domain/recordings.ts';
 
-/** An entry as this source is known to have shown it before. */
+/** A stored entry of the source. */
 export interface KnownEntry {
   readonly appearanceId: number;
   readonly entryKey: string;
@@ -11,7 +11,7 @@ export interface KnownEntry {
   readonly contentHash: string;
 }
 
-/** An item by one of its keys, with the entry under which this source shows it, if it does. */
+/** A stored item, with the entry under which this source lists it, if it does. */
 export interface KnownItem {
   readonly itemId: number;
   readonly ownEntry: KnownEntry | null;
@@ -20,7 +20,7 @@ export interface KnownItem {
   readonly enclosures: readonly Enclosure[];
 }
 
-/** What the store holds that bears on the entries of one document. */
+/** Stored entries and items that may match the entries of one document. */
 export interface KnownItems {
   readonly sourceId: string;
   readonly sourceRef: number;
@@ -28,23 +28,23 @@ export interface KnownItems {
   readonly entries: ReadonlyMap<string, KnownEntry>;
   /** Items by key. */
   readonly items: ReadonlyMap<string, KnownItem>;
-  /** Items that this source shows under a canonical URL that is another item's key, by that URL, the newest first. */
+  /** Items of this source whose canonical URL is another item's key, by that URL, newest first. */
   readonly sameLink: ReadonlyMap<string, readonly KnownItem[]>;
   /** Keys of retired items. */
   readonly retiredKeys: ReadonlySet<string>;
 }
 
-/** What an entry turns out to be. */
+/** How an entry matches what is stored. */
 export type EntryMatch =
-  /** An entry seen before; `renamed` when its publisher now calls it something else. */
+  /** A stored entry; `renamed` when it has a new entry key. */
   | { readonly kind: 'known'; readonly entry: KnownEntry; readonly itemId: number; readonly renamed: boolean }
-  /** Another source's item, now seen here too. */
+  /** An item of another source that this source now lists too. */
   | { readonly kind: 'join'; readonly itemId: number }
   | { readonly kind: 'new'; readonly key: string }
-  /** An item that was retired; `entry` when the tombstone stands already. */
+  /** A retired item; `entry` is its tombstone, if it has one. */
   | { readonly kind: 'retired'; readonly entry: KnownEntry | null };
 
-/** The key of an item whose link does not name it alone. */
+/** The key of an item whose link does not identify it alone. */
 export function sourceScopedKey(sourceId: string, entryKey: string): string {
   return `${sourceId}:${entryKey}`;
 }
@@ -56,12 +56,12 @@ export function candidateKeys(sourceId: string, drafts: readonly ItemDraft[]): s
 }
 
 /**
- * The entries that a publisher has given new guids all at once, which happens when a site moves to new software:
- * more than half of the document are strangers whose links are known from entries that are gone from it. They are
- * matched by link then, or a whole archive would be news again.
+ * Finds entries whose guids all changed at once, which happens when a site moves to new software: more than half of the
+ * document are unknown entries whose links belong to stored entries that are gone from it. They are matched by link.
+ * Otherwise the whole archive would be stored again as new items.
  *
- * @param document entry keys of the whole document, unchanged ones too.
- * @returns the earlier entry of each renamed one, by its new entry key; empty when this is no such move.
+ * @param document entry keys of the whole document, including unchanged ones.
+ * @returns the earlier entry of each renamed one, by its new entry key; empty if too few entries are renamed.
  */
 export function renamedEntries(
   drafts: readonly ItemDraft[],
@@ -77,11 +77,11 @@ export function renamedEntries(
     claimed.add(earlier.appearanceId);
     renamed.set(draft.entryKey, earlier);
   }
-  // One alone is an entry that took over a link, not a move.
+  // A single one is an entry that took over a link, not a change of software.
   return renamed.size > 1 && renamed.size * 2 > document.size ? renamed : new Map();
 }
 
-/** What the other entries of a document say about one of them. */
+/** The rest of the document, as context for matching one entry. */
 export interface DocumentContext {
   /** See `renamedEntries`. */
   readonly renamed: ReadonlyMap<string, KnownEntry>;
@@ -92,16 +92,17 @@ export interface DocumentContext {
 }
 
 /**
- * Says what an entry is: by its entry key within its source, else by its canonical URL across sources, else new.
+ * Matches an entry by its entry key within its source, else by its canonical URL across sources; else it is new.
  *
- * A source never has two appearances of one item. Where it shows the item of a canonical URL under another entry key,
- * that is this entry before its guid changed, provided that it is gone from the document and has nearly the same title.
- * With another title it is other news under a link that the publisher uses again, as in a live blog.
+ * A source never has two appearances of one item. If it lists the item of a canonical URL under another entry key, that
+ * is this entry before its guid changed, provided that the old key is gone from the document and the titles are nearly
+ * the same. With another title it is another article under a link that the publisher reuses, as in a live blog.
  */
-export function matchEntry(draft: ItemDraft, known: KnownItems, around: DocumentContext): EntryMatch {
-  const { renamed, claimedUrls: taken } = around;
+export function matchEntry(draft: ItemDraft, known: KnownItems, context: DocumentContext): EntryMatch {
+  const { renamed, claimedUrls } = context;
   const entry = known.entries.get(draft.entryKey);
-  const earlier = entry === undefined ? (renamed.get(draft.entryKey) ?? earlierEntry(draft, known, around)) : undefined;
+  const earlier =
+    entry === undefined ? (renamed.get(draft.entryKey) ?? earlierEntry(draft, known, context)) : undefined;
   const recognised = entry ?? earlier;
   if (recognised !== undefined) {
     if (recognised.itemId === null) return { kind: 'retired', entry: recognised };
@@ -110,37 +111,37 @@ export function matchEntry(draft: ItemDraft, known: KnownItems, around: Document
   const link = draft.canonicalUrl;
   if (link !== null && known.retiredKeys.has(link)) return { kind: 'retired', entry: null };
   const found = link === null ? undefined : known.items.get(link);
-  if (found !== undefined && found.ownEntry === null && link !== null && !taken.has(link)) {
+  if (found !== undefined && found.ownEntry === null && link !== null && !claimedUrls.has(link)) {
     return { kind: 'join', itemId: found.itemId };
   }
-  if (link !== null && found === undefined && !taken.has(link)) return { kind: 'new', key: link };
+  if (link !== null && found === undefined && !claimedUrls.has(link)) return { kind: 'new', key: link };
   return newByEntry(draft, known);
 }
 
-/** The same entry under the guid that it had before. */
+/** Finds the stored entry that this entry was before its guid changed. */
 function earlierEntry(
   draft: ItemDraft,
   known: KnownItems,
-  { documentKeys: document, claimedUrls: taken }: DocumentContext,
+  { documentKeys: document, claimedUrls }: DocumentContext,
 ): KnownEntry | undefined {
   const link = draft.canonicalUrl;
-  if (link === null || taken.has(link)) return undefined;
+  if (link === null || claimedUrls.has(link)) return undefined;
   const item = known.items.get(link);
   const candidates = [...(item === undefined ? [] : [item]), ...(known.sameLink.get(link) ?? [])];
-  const isEarlier = ({ ownEntry, ...shown }: KnownItem): boolean =>
+  const isEarlier = ({ ownEntry, ...article }: KnownItem): boolean =>
     ownEntry !== null &&
     !document.has(ownEntry.entryKey) &&
-    (ownEntry.contentHash === draft.contentHash || isSameArticle(shown, draft));
+    (ownEntry.contentHash === draft.contentHash || isSameArticle(article, draft));
   return candidates.find(isEarlier)?.ownEntry ?? undefined;
 }
 
-type News = Pick<KnownItem, 'title' | 'url' | 'enclosures'>;
+type Article = Pick<KnownItem, 'title' | 'url' | 'enclosures'>;
 
 /**
- * Whether two entries of one canonical URL are one article. Where several entries share a page, fragments of their links
- * tell them apart: "#comment-7".
+ * Whether two entries with one canonical URL are one article. Entries that share a page are distinguished by the
+ * fragments of their links: "#comment-7".
  */
-export function isSameArticle(one: News, other: News): boolean {
+export function isSameArticle(one: Article, other: Article): boolean {
   return (
     fragmentOf(one.url) === fragmentOf(other.url) &&
     isSameTitle(one.title, other.title) &&
@@ -155,6 +156,6 @@ function fragmentOf(url: string | null): string {
 function newByEntry(draft: ItemDraft, known: KnownItems): EntryMatch {
   const key = sourceScopedKey(known.sourceId, draft.entryKey);
   if (known.retiredKeys.has(key)) return { kind: 'retired', entry: null };
-  // The id belonged to another source once: its items keep their keys, and this source gets keys of its own.
+  // Another source had this id before. Its items keep their keys, and this source gets distinct ones.
   return { kind: 'new', key: known.items.has(key) ? `${key}~${known.sourceRef}` : key };
 }

@@ -52,7 +52,7 @@ const selectItems = compiledQuery<{ ref: number; keys: string }, ItemRow>(['ref'
     .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
 );
 
-/** As many of the newest items of a source are looked at for one that shares its link with another. */
+/** Maximum number of the newest items of a source that are searched for a shared link. */
 const maxSharing = 500;
 
 /** The urls are a JSON array. */
@@ -103,8 +103,8 @@ async function readItems(db: Db, ref: number, keys: readonly string[]): Promise<
 }
 
 /**
- * Finds other items of the source under links that one of its items has as its key: a title that was rewritten along
- * with its guid made a second item of one link. Asks nothing while every entry is known or has a link of its own.
+ * Finds further items of the source under links that are the key of one of its items: a title that was rewritten along
+ * with its guid made a second item of one link. Runs no query if every entry is known or has a link of its own.
  */
 async function readSharing(
   db: Db,
@@ -128,7 +128,7 @@ async function readSharing(
   return sharing;
 }
 
-/** Reads everything that bears on what these entries are. Three or four statements, however many there are. */
+/** Reads everything that matching these entries needs, in three or four statements for any number of entries. */
 export async function readKnownItems(
   db: Db,
   source: { readonly id: string; readonly ref: number },

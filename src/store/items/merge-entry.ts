@@ -8,17 +8,17 @@ const maxEdits = 3;
 const editWindowMs = hourMs;
 const backfillAgeMs = 7 * dayMs;
 
-/** What an item becomes when an entry is merged into it. */
+/** The effect of merging an entry into an item. */
 export interface MergeResult {
   readonly before: StoredItem;
   readonly after: StoredItem;
-  /** Fields of the wire that are not what they were; empty: nothing that a reader could see. */
+  /** Changed fields of the wire format; empty: no visible change. */
   readonly changed: readonly string[];
-  /** True: an edit that came too soon after others, to be taken at a later read. The item is as it was. */
+  /** True: too many recent edits. The item is unchanged, and a later poll applies the edit. */
   readonly deferred: boolean;
 }
 
-/** What of a draft stands in an item's row: the owner's words. */
+/** Columns of an item that contain the owner's content. */
 type DraftColumns = Pick<
   Row<'item'>,
   | 'content_hash'
@@ -58,7 +58,7 @@ function columnsOf(draft: ItemDraft): DraftColumns {
   };
 }
 
-/** The row of a new item, all but the id that the database gives it. */
+/** The row of a new item, without the id, which the database assigns. */
 export function newItemRow(
   draft: ItemDraft,
   about: { readonly key: string; readonly ownerRef: number; readonly nowMs: number; readonly firstRead: boolean },
@@ -66,7 +66,7 @@ export function newItemRow(
   const { nowMs } = about;
   const old = draft.publishedMs !== null && draft.publishedMs < nowMs - backfillAgeMs;
   const backfill = about.firstRead || old;
-  // A date ahead of us cannot pin an item on top: it is sorted by when it was seen.
+  // A future date must not pin an item to the top, so the item is sorted by the time it was first seen.
   const sortMs = Math.min(draft.publishedMs ?? nowMs, nowMs);
   return {
     key: about.key,
@@ -85,21 +85,21 @@ export function newItemRow(
 }
 
 /**
- * How good a source's claim to an item is: its feed is read from the item's host, or it says that its site is there,
- * or neither. What the operator declared weighs more than what a document says of itself, else any feed could take
- * over a stranger's items by naming his site.
+ * Rank of a source's claim to an item: 2 if its feed is on the item's host, 1 if its declared site is, else 0. The URL
+ * that the operator declared outranks what a document claims. Otherwise any feed could take over the items of another
+ * publisher by naming that publisher's site.
  */
-function claim(source: PublicSource, itemUrl: string | null): 0 | 1 | 2 {
+function ownershipRank(source: PublicSource, itemUrl: string | null): 0 | 1 | 2 {
   const host = publisherOf(itemUrl);
   if (host === null) return 0;
   if (publisherOf(source.url) === host) return 2;
   return publisherOf(source.siteUrl) === host ? 1 : 0;
 }
 
-function passesTo(source: PublicSource, { row, sources }: StoredItem): boolean {
+function takesOwnership(source: PublicSource, { row, sources }: StoredItem): boolean {
   const owner = sources.find(({ ref }) => ref === row.owner_ref);
   if (row.owner_changed === 1 || owner === undefined || owner.ref === source.ref) return false;
-  return claim(source, row.url) > claim(owner, row.url);
+  return ownershipRank(source, row.url) > ownershipRank(owner, row.url);
 }
 
 const compared = {
@@ -111,7 +111,7 @@ const compared = {
   source: (item: Item) => item.source.id,
   alsoIn: (item: Item) => item.alsoIn.map(({ id }) => id),
   section: (item: Item) => item.section,
-  // Some publishers give them in another order at each request.
+  // Some publishers send them in another order at each request.
   categories: (item: Item) => item.categories.toSorted(),
   language: (item: Item) => item.language,
   image: (item: Item) => item.imageUrl,
@@ -120,10 +120,10 @@ const compared = {
   updatedAt: (item: Item) => item.updatedMs,
 } as const;
 
-/** The wire's names of all that can change. */
+/** Wire names of all fields that can change. */
 export const wireFieldNames: readonly string[] = Object.keys(compared);
 
-/** The wire's names of what differs between two states of one item. */
+/** Wire names of the fields that differ between two states of an item. */
 export function changedFields(before: Item, after: Item): string[] {
   return Object.entries(compared)
     .filter(([, pick]) => JSON.stringify(pick(before)) !== JSON.stringify(pick(after)))
@@ -133,14 +133,14 @@ export function changedFields(before: Item, after: Item): string[] {
 const alwaysShown = new Set(['source', 'alsoIn', 'section']);
 const dates = new Set(['publishedAt', 'updatedAt']);
 
-/** Whether what changed is more than who shows an item, and more than its dates: some feeds date everything anew. */
+/** Whether the content changed. Sources and dates alone are no edit: some feeds change all their dates at each request. */
 function isEdit(changed: readonly string[]): boolean {
   return changed.some((name) => !alwaysShown.has(name) && !dates.has(name));
 }
 
 /**
- * The dates of an item after an edit: it keeps its first publication, and the entry's date, if it moved on, is that of
- * the edit. A source that takes the item over brings its own.
+ * The dates of an item after an edit: it keeps its first publication date, and a later date of the entry becomes the date
+ * of the edit. A new owner sets its own dates.
  */
 function datesAfter(
   row: Row<'item'>,
@@ -152,17 +152,17 @@ function datesAfter(
   return { published_ms: row.published_ms, updated_ms: draft.updatedMs ?? moved };
 }
 
-/** A withdrawn item as it is when it is not. */
+/** The item without its withdrawal. */
 export function withoutWithdrawal(item: StoredItem): StoredItem {
   return { ...item, row: { ...item.row, withdrawn_ms: null, withdrawal_reason: null } };
 }
 
 /**
- * Brings back what a complete feed had left out, now that it is listed again: with the words of today, and as an update
- * of everything, for readers were told to remove it. It counts as an edit: a feed that cannot make up its mind is held
- * to the measure of those.
+ * Restores an item that a complete feed omitted and now lists again, with its current content. All fields count as
+ * changed, because readers removed the item. It counts as an edit, so that the limit on edits also applies to a feed that
+ * repeatedly omits and lists an item.
  */
-function comeBack(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
+function restoreOmitted(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const edits = withEdit(before.row, nowMs);
   if (edits === null) return { before, after: before, changed: [], deferred: true };
   const { after } = mergeEntry(withoutWithdrawal(before), draft, source, nowMs);
@@ -174,7 +174,7 @@ function comeBack(before: StoredItem, draft: ItemDraft, source: PublicSource, no
   };
 }
 
-/** The newest edits, this one among them; null when there were too many within the hour. */
+/** The times of recent edits including this one; null when there were too many within the hour. */
 function withEdit(row: Row<'item'>, nowMs: number): string | null {
   const edits = fromJson<number[]>(row.recent_edits);
   const recent = edits.filter((atMs) => atMs > nowMs - editWindowMs && atMs <= nowMs);
@@ -182,31 +182,31 @@ function withEdit(row: Row<'item'>, nowMs: number): string | null {
 }
 
 /**
- * Merges an entry of a source into an item. The owner's words replace the item's; anybody else's leave them alone and
- * only add the source to "also in"; and ownership passes, once, to a source with a better claim.
+ * Merges an entry of a source into an item. The owner's content replaces that of the item. An entry of another source
+ * only adds that source to "also in". Ownership passes, at most once, to a source with a higher rank.
  */
 export function mergeEntry(before: StoredItem, draft: ItemDraft, source: PublicSource, nowMs: number): MergeResult {
   const { row } = before;
   if (row.withdrawal_reason === 'omitted' && row.owner_ref === source.ref)
-    return comeBack(before, draft, source, nowMs);
+    return restoreOmitted(before, draft, source, nowMs);
   const joins = !before.sources.some(({ ref }) => ref === source.ref);
   const sources = joins ? [...before.sources, source] : before.sources;
-  const apart: MergeResult = { before, after: { row, sources }, changed: [], deferred: false };
-  if (row.withdrawn_ms !== null) return apart;
-  const passes = passesTo(source, before);
-  const takes = passes || (row.owner_ref === source.ref && row.content_hash !== draft.contentHash);
-  if (!takes) return { ...apart, changed: joins ? ['alsoIn'] : [] };
-  const words = {
+  const unchanged: MergeResult = { before, after: { row, sources }, changed: [], deferred: false };
+  if (row.withdrawn_ms !== null) return unchanged;
+  const passes = takesOwnership(source, before);
+  const replaces = passes || (row.owner_ref === source.ref && row.content_hash !== draft.contentHash);
+  if (!replaces) return { ...unchanged, changed: joins ? ['alsoIn'] : [] };
+  const content = {
     ...{ ...row, ...columnsOf(draft), ...datesAfter(row, draft, passes) },
     ...{ owner_ref: source.ref, owner_changed: passes ? 1 : row.owner_changed },
   };
-  const changed = changedFields(toItem(before), toItem({ row: words, sources }));
+  const changed = changedFields(toItem(before), toItem({ row: content, sources }));
   if (!isEdit(changed)) {
-    const sameDates = { ...words, published_ms: row.published_ms, updated_ms: row.updated_ms };
-    return { ...apart, after: { row: sameDates, sources }, changed: changed.filter((name) => !dates.has(name)) };
+    const sameDates = { ...content, published_ms: row.published_ms, updated_ms: row.updated_ms };
+    return { ...unchanged, after: { row: sameDates, sources }, changed: changed.filter((name) => !dates.has(name)) };
   }
   const edits = withEdit(row, nowMs) ?? (passes ? row.recent_edits : null);
-  if (edits === null) return { ...apart, deferred: true };
-  const after = { row: { ...words, revision: row.revision + 1, recent_edits: edits }, sources };
+  if (edits === null) return { ...unchanged, deferred: true };
+  const after = { row: { ...content, revision: row.revision + 1, recent_edits: edits }, sources };
   return { before, after, changed, deferred: false };
 }

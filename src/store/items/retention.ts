@@ -10,54 +10,54 @@ import { decrementItemCounts } from './source-item-counts.ts';
 
 const batchItems = 200;
 const batchSources = 500;
-const keepKeysMs = 180 * dayMs;
-/** Twice what one document may hold, so that an entry which is still in it is not forgotten. */
-const usualTombstones = 20_000;
+const keyRetentionMs = 180 * dayMs;
+/** Twice the maximum size of a document, so that no entry that is still listed loses its tombstone. */
+const defaultMaxTombstones = 20_000;
 
-/** What is kept of each source. */
+/** How many items of each source are kept, and for how long. */
 export interface RetentionOptions {
   readonly nowMs: number;
-  /** Items that were first seen longer ago go. */
+  /** Items first seen earlier than this are deleted. */
   readonly maxAgeMs: number;
-  /** So many of a declared source stay, however old: one that speaks once a year is not empty. */
+  /** Number of items of a declared source that are kept at any age, so that a source with one item a year is not empty. */
   readonly keepNewest: number;
-  /** More than so many of one source do not stay, however new. */
+  /** Maximum number of items of one source, at any age. */
   readonly maxItems: number;
-  /** Entries of one source that are known and not wanted back. */
+  /** Maximum number of tombstones of one source. */
   readonly maxTombstones?: number;
-  /** Ends the work after the batch under way. */
+  /** Stops after the current batch. */
   readonly signal?: AbortSignal;
 }
 
 type Owner = Pick<Row<'source'>, 'ref' | 'removed_ms'>;
-type Leaving = Pick<Row<'item'>, 'id' | 'key' | 'withdrawn_ms'>;
+type ExpiredItem = Pick<Row<'item'>, 'id' | 'key' | 'withdrawn_ms'>;
 
-/** Which items of a source go: those behind a place in the order of views, and first seen before an instant. */
+/** Which items of a source are deleted: those after a cursor in display order, and first seen before a time. */
 interface Bound {
-  readonly behind: PageCursor | null;
+  readonly after: PageCursor | null;
   readonly beforeMs: number;
 }
 
 const along = tablePath('appearance', 'date');
 
-/** The place of the n-th item that a source shows, newest first; null when it has fewer. */
-async function placeOf(db: Db, ref: number, n: number): Promise<PageCursor | null> {
+/** The cursor of the n-th newest item of a source; null when it has fewer. */
+async function nthNewest(db: Db, ref: number, n: number): Promise<PageCursor | null> {
   const { rows } = await sql<PageCursor>`select sort_ms as "sortMs", item_id as id from appearance
     where source_ref = ${ref} and item_id is not null
     order by sort_ms desc, item_id desc limit 1 offset ${n - 1}`.execute(db);
   return rows[0] ?? null;
 }
 
-/** Who owns an item decides whether it goes. Oldest first. */
-async function leaving(db: Db, ref: number, bound: Bound): Promise<Leaving[]> {
-  const { rows } = await sql<Leaving>`select item.id, item.key, item.withdrawn_ms from ${along.from}
-    where along.source_ref = ${ref} and item.owner_ref = ${ref} and ${afterCursor(along, bound.behind)}
+/** Expired items that the source owns, oldest first. */
+async function readExpired(db: Db, ref: number, bound: Bound): Promise<ExpiredItem[]> {
+  const { rows } = await sql<ExpiredItem>`select item.id, item.key, item.withdrawn_ms from ${along.from}
+    where along.source_ref = ${ref} and item.owner_ref = ${ref} and ${afterCursor(along, bound.after)}
       and along.sort_ms < ${bound.beforeMs} and item.first_seen_ms < ${bound.beforeMs}
     order by along.sort_ms, along.item_id limit ${batchItems}`.execute(db);
   return rows;
 }
 
-async function rememberKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
+async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
   await tx
     .deleteFrom('retired_key')
     .where('key', 'in', sql<string>`${valueList(tx, keys)}`)
@@ -69,7 +69,7 @@ async function rememberKeys(tx: Db, keys: readonly string[], nowMs: number): Pro
   );
 }
 
-async function letGo(tx: Db, items: readonly Leaving[]): Promise<void> {
+async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void> {
   const ids = items.map(({ id }) => id);
   const shown = items.filter(({ withdrawn_ms }) => withdrawn_ms === null);
   await decrementItemCounts(
@@ -77,32 +77,32 @@ async function letGo(tx: Db, items: readonly Leaving[]): Promise<void> {
     shown.map(({ id }) => id),
   );
   await engineOf(tx).removeTexts(tx, ids);
-  // Its appearances lose their item and stay as tombstones; categories, counts and comments go with it.
+  // Its appearances stay as tombstones without an item. Categories, counts and comments are deleted with it.
   await tx
     .deleteFrom('item')
     .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
     .execute();
 }
 
-/** What one batch takes, and whether the keys are remembered. */
+/** Which items a batch deletes, and whether their keys are recorded. */
 interface Purge {
   readonly keysMs: number | null;
-  /** Null: nothing goes. */
+  /** Null: no items are deleted. */
   bound(db: Db): Promise<Bound | null>;
 }
 
-/** Looks before it locks: most sources have nothing to let go of. */
+/** Checks outside the transaction first: most sources have no expired items. */
 async function retire(store: Store, ref: number, { keysMs, bound: find }: Purge): Promise<number> {
-  const leavingIn = async (db: Db): Promise<Leaving[]> => {
+  const expiredIn = async (db: Db): Promise<ExpiredItem[]> => {
     const bound = await find(db);
-    return bound === null ? [] : leaving(db, ref, bound);
+    return bound === null ? [] : readExpired(db, ref, bound);
   };
-  if ((await leavingIn(store.reader)).length === 0) return 0;
+  if ((await expiredIn(store.reader)).length === 0) return 0;
   return store.write(async (tx) => {
-    const items = await leavingIn(tx);
-    await letGo(tx, items);
+    const items = await expiredIn(tx);
+    await deleteItems(tx, items);
     if (keysMs !== null) {
-      await rememberKeys(
+      await recordKeys(
         tx,
         items.map(({ key }) => key),
         keysMs,
@@ -116,22 +116,22 @@ async function retire(store: Store, ref: number, { keysMs, bound: find }: Purge)
 async function retireOnce(store: Store, { ref, removed_ms }: Owner, options: RetentionOptions): Promise<number> {
   const { nowMs, maxAgeMs, keepNewest, maxItems } = options;
   const surplus = async (db: Db): Promise<Bound | null> => {
-    const behind = await placeOf(db, ref, maxItems);
-    return behind === null ? null : { behind, beforeMs: Number.MAX_SAFE_INTEGER };
+    const after = await nthNewest(db, ref, maxItems);
+    return after === null ? null : { after, beforeMs: Number.MAX_SAFE_INTEGER };
   };
   const aged = async (db: Db): Promise<Bound | null> => {
     const beforeMs = nowMs - maxAgeMs;
-    if (removed_ms !== null || keepNewest === 0) return { behind: null, beforeMs };
-    const behind = await placeOf(db, ref, keepNewest);
-    return behind === null ? null : { behind, beforeMs };
+    if (removed_ms !== null || keepNewest === 0) return { after: null, beforeMs };
+    const after = await nthNewest(db, ref, keepNewest);
+    return after === null ? null : { after, beforeMs };
   };
-  // A flood would fill the list of keys: what is surplus is remembered by its source only.
+  // A flood of items would fill `retired_key`, so surplus items are recorded only as tombstones of their source.
   const count = await retire(store, ref, { bound: surplus, keysMs: null });
   return count > 0 ? count : retire(store, ref, { bound: aged, keysMs: nowMs });
 }
 
-/** Forgets the oldest tombstones of a source beyond so many: those of a flood have no end. */
-async function forgetTombstones(store: Store, ref: number, most: number): Promise<void> {
+/** Deletes the oldest tombstones of a source above a limit: a flood of items leaves an unlimited number. */
+async function deleteOldTombstones(store: Store, ref: number, most: number): Promise<void> {
   const surplus = (db: Db) =>
     db
       .selectFrom('appearance')
@@ -164,14 +164,13 @@ async function* allSources(db: Db): AsyncGenerator<Owner> {
 }
 
 /**
- * Lets go of items that are old, or of which their source has too many, some hundred at a time and without a word in
- * the log. What was let go does not come back: its entries are remembered as tombstones, and the keys of old items for
- * half a year.
+ * Deletes items that are old or exceed the limit of their source, in batches and without events. They do not return:
+ * their entries stay as tombstones, and the keys of old items are recorded for half a year.
  *
- * @returns how many went.
+ * @returns number of deleted items.
  */
 export async function retireItems(store: Store, options: RetentionOptions): Promise<number> {
-  const { nowMs, maxTombstones = usualTombstones, signal } = options;
+  const { nowMs, maxTombstones = defaultMaxTombstones, signal } = options;
   let retired = 0;
   for await (const source of allSources(store.reader)) {
     for (let count = batchItems; count > 0; retired += count) {
@@ -179,12 +178,12 @@ export async function retireItems(store: Store, options: RetentionOptions): Prom
       count = await retireOnce(store, source, options);
       await nextTurn();
     }
-    await forgetTombstones(store, source.ref, maxTombstones);
+    await deleteOldTombstones(store, source.ref, maxTombstones);
   }
   await store.write((tx) =>
     tx
       .deleteFrom('retired_key')
-      .where('retired_ms', '<', nowMs - keepKeysMs)
+      .where('retired_ms', '<', nowMs - keyRetentionMs)
       .execute(),
   );
   return retired;

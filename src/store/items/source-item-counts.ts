@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { Db } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
 
-/** Takes items that leave the views off the counts of every source they appeared at. */
+/** Subtracts items from the counts of every source that lists them. */
 export async function decrementItemCounts(tx: Db, itemIds: readonly number[]): Promise<void> {
   await changeCounts(tx, itemIds, -1);
 }
 
-/** Counts items that are back in the views at every source they appeared at. */
+/** Adds restored items to the counts of every source that lists them. */
 export async function incrementItemCounts(tx: Db, itemIds: readonly number[]): Promise<void> {
   await changeCounts(tx, itemIds, 1);
 }

@@ -8,8 +8,8 @@ function bytesOf(draft: ItemDraft): number {
 }
 
 /**
- * Cuts a document into batches that one transaction can take without holding up the event loop: at most 50 items or
- * 256 KB of text, but always one item. In the order given; an empty document is one empty batch.
+ * Splits a document into batches, so that no transaction blocks the event loop for long: at most 50 items or 256 KB of
+ * text, and at least one item. Keeps the order. An empty document is one empty batch.
  */
 export function splitIntoBatches(drafts: readonly ItemDraft[]): ItemDraft[][] {
   const batches: ItemDraft[][] = [];

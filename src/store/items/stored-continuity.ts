@@ -5,31 +5,31 @@ import type { Db } from '../engine/engine.ts';
 import type { Row } from '../engine/tables.ts';
 import { readKnownItems } from './known-items.ts';
 
-/** How a document joins on to what its source has shown before. */
+/** How a document compares with what its source has published before. */
 export interface Continuity {
-  /** Those new to its source, by their ids and by their links, in the order of the drafts. */
+  /** Entries whose ids and links are new to the source, in the order of the drafts. */
   readonly unknownEntries: readonly ItemDraft[];
-  /** Who the source said it was, when the document calls itself something else of somewhere else; null: no change. */
+  /** The previous title and site of the feed if the document changes both; null: no change. */
   readonly previousIdentity: FeedIdentity | null;
 }
 
 type Named = Pick<Row<'source'>, 'ref' | 'id' | 'feed_title' | 'site_url'>;
 
-function identityBefore(row: Named, digest: Pick<NormalisedFeed, 'feedTitle' | 'siteUrl'>): FeedIdentity | null {
+function identityBefore(row: Named, feed: Pick<NormalisedFeed, 'feedTitle' | 'siteUrl'>): FeedIdentity | null {
   const site = publisherOf(row.site_url);
-  const siteNow = publisherOf(digest.siteUrl);
+  const siteNow = publisherOf(feed.siteUrl);
   const { feed_title: title } = row;
-  if (title === null || site === null || digest.feedTitle === null || siteNow === null) return null;
-  return title !== digest.feedTitle && site !== siteNow ? { title, site } : null;
+  if (title === null || site === null || feed.feedTitle === null || siteNow === null) return null;
+  return title !== feed.feedTitle && site !== siteNow ? { title, site } : null;
 }
 
-/** Compares a document, before it is stored, with what is stored of its source. */
+/** Compares a document with the stored entries of its source, before it is stored. */
 export async function readContinuity(
   db: Db,
   sourceId: string,
-  digest: Pick<NormalisedFeed, 'drafts' | 'feedTitle' | 'siteUrl'>,
+  feed: Pick<NormalisedFeed, 'drafts' | 'feedTitle' | 'siteUrl'>,
 ): Promise<Continuity> {
-  const { drafts } = digest;
+  const { drafts } = feed;
   const row = await db
     .selectFrom('source')
     .select(['ref', 'id', 'feed_title', 'site_url'])
@@ -39,5 +39,5 @@ export async function readContinuity(
   const { entries, items } = await readKnownItems(db, row, drafts);
   const isKnown = ({ entryKey, canonicalUrl }: ItemDraft): boolean =>
     entries.has(entryKey) || (canonicalUrl !== null && (items.get(canonicalUrl)?.ownEntry ?? null) !== null);
-  return { unknownEntries: drafts.filter((draft) => !isKnown(draft)), previousIdentity: identityBefore(row, digest) };
+  return { unknownEntries: drafts.filter((draft) => !isKnown(draft)), previousIdentity: identityBefore(row, feed) };
 }

@@ -13,19 +13,19 @@ export interface StoredHtml {
   readonly html: string;
 }
 
-/** A content, and what it is to be. */
+/** Stored content and its replacement. */
 export interface HtmlChange extends StoredHtml {
   readonly sanitised: string;
 }
 
-/** Items with content, in the order of their ids, after one of them. */
+/** Reads the content of items after an id, by ascending id. Items without content are skipped. */
 export async function readStoredHtml(db: Db, afterId: number, limit: number): Promise<StoredHtml[]> {
   const { rows } = await sql<StoredHtml>`select id, content_html as html from item
     where id > ${afterId} and content_html <> '' order by id limit ${limit}`.execute(db);
   return rows;
 }
 
-/** An item with its new content; null when an edit was faster. */
+/** The item with its new content; null if an edit has changed the content in the meantime. */
 function replaced(before: StoredItem, { html, sanitised: cleaned }: HtmlChange): StoredItem | null {
   if (before.row.content_html !== html) return null;
   const after = { ...before, row: { ...before.row, content_html: cleaned } };
@@ -34,9 +34,9 @@ function replaced(before: StoredItem, { html, sanitised: cleaned }: HtmlChange):
 }
 
 /**
- * Gives items a content that was made of their own. A reader is told of it only where words have changed.
+ * Replaces the content of items by its sanitised form. Writes an event only for items whose text changes.
  *
- * @returns head of the log; null when nothing was written to it.
+ * @returns the head of the log; null when no event was written.
  */
 export async function replaceHtml(store: Store, changes: readonly HtmlChange[], nowMs: number): Promise<number | null> {
   if (changes.length === 0) return null;
@@ -63,11 +63,11 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
       tx,
       reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) })),
     );
-    return appendEvents(tx, reworded.flatMap(happeningOf), nowMs);
+    return appendEvents(tx, reworded.flatMap(toChanges), nowMs);
   });
 }
 
-function happeningOf(pair: { readonly before: StoredItem; readonly after: StoredItem }): ItemChange[] {
+function toChanges(pair: { readonly before: StoredItem; readonly after: StoredItem }): ItemChange[] {
   const [before, item] = [toItem(pair.before), toItem(pair.after)];
   const changed = changedFields(before, item);
   return changed.length === 0 ? [] : [{ op: 'update', item, before, changed }];
