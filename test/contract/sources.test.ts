@@ -96,7 +96,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + hour,
-        nextCheckReason: 'declared anew',
+        nextCheckReason: 'declaration changed',
         firstReadDone: true,
       });
     }));

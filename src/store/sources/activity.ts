@@ -4,19 +4,19 @@ import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 
 const hours = 24;
-/** Items of a day whose way to us is looked at: the newest ones. */
+/** Maximum number of items, newest first, whose delay is measured. */
 const mostMeasured = 5000;
 
 /** What happened within an hour. */
 export interface HourlyActivity {
-  /** When it began. */
+  /** Start of the hour. */
   readonly hourMs: number;
   /** Items. */
   readonly added: number;
   readonly updated: number;
-  /** Polls by how they ended. */
+  /** Number of polls by outcome. */
   readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
-  /** Median time from publication to us, of the items that came in; null: none told. */
+  /** Median time from publication to arrival of new items; null: no item has a date. */
   readonly freshnessMs: number | null;
 }
 
@@ -33,7 +33,7 @@ interface Delay {
   readonly delayMs: number;
 }
 
-/** The last 24 hours, oldest first, the present one last; an hour in which nothing happened is there too. */
+/** The last 24 hours, oldest first, including the current one and hours without activity. */
 export async function readActivity(db: Db, nowMs: number): Promise<readonly HourlyActivity[]> {
   const last = Math.floor(nowMs / hourMs);
   const sinceMs = (last - hours + 1) * hourMs;

@@ -10,12 +10,12 @@ import { pollHistoryOf } from './poll-results.ts';
 const batchSources = 500;
 
 /**
- * Adapts the schedule to a clock that was set back. What was planned after an attempt that now lies in the future moves
- * back by as much as that attempt lies ahead: the next check, a lease, a Retry-After. So no source waits longer from now
- * than it was to wait from its last attempt, whether that was its interval, a back-off or a Retry-After. A source that
- * was never read, and would wait longer than first reads are spread over, is due now.
+ * Adjusts the schedule to a clock that was set back. If the last attempt of a source lies in the future, its next check,
+ * lease and Retry-After move back by the same amount. No source then waits longer from now than it had to wait from its
+ * last attempt, be it for its interval, a back-off or a Retry-After. A source that was never read, and would wait longer
+ * than the period over which first reads are spread, is due now.
  *
- * @returns how many sources were moved; 0: the clock was not set back, as far as the database tells.
+ * @returns number of sources moved; 0: the stored times do not show that the clock was set back.
  */
 export async function adjustForClockChange(store: Store, nowMs: number): Promise<number> {
   let moved = 0;
@@ -41,7 +41,7 @@ type Planned = Pick<
   'ref' | 'next_check_ms' | 'last_attempt_ms' | 'leased_ms' | 'leased_until_ms' | 'poll_history'
 >;
 
-/** Sources whose plan was made by a clock that was ahead of this one. None of them is, once it was moved back. */
+/** Sources scheduled by a clock that was ahead of this one. A source that was moved back no longer matches. */
 function plannedAhead(db: Db, nowMs: number): Promise<Planned[]> {
   return db
     .selectFrom('source')

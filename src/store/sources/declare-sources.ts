@@ -10,22 +10,22 @@ import { insertRows, updateRows } from '../engine/write-rows.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
-/** So many sources may be read for the first time at once. */
+/** Number of sources that may be read for the first time at once. */
 const atOnce = 200;
-/** The first reads of the rest are spread over this. */
+/** Period over which the other first reads are spread. */
 export const firstReadsSpreadMs = hourMs;
 
-/** What a new set of declarations came to, by id. */
+/** The effect of a new set of declarations, by id. */
 export interface DeclarationChanges {
   readonly added: readonly string[];
-  /** Those whose next read is unconditional. */
+  /** Sources whose next read is unconditional. */
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   readonly restored: readonly string[];
 }
 
 /** Columns that only a declaration writes. */
-type Words = Pick<
+type DeclaredColumns = Pick<
   Row<'source'>,
   | 'id'
   | 'id_declared'
@@ -40,7 +40,7 @@ type Words = Pick<
   | 'removed_ms'
 >;
 
-function wordsOf(source: Source, position: number): Words {
+function declaredColumns(source: Source, position: number): DeclaredColumns {
   return {
     id: source.id,
     id_declared: source.idDeclared ? 1 : 0,
@@ -56,56 +56,61 @@ function wordsOf(source: Source, position: number): Words {
   };
 }
 
-/** The state of a source that was never read; what it leaves out is empty. */
-function blankState(url: string, nowMs: number) {
+/** The state of a source that was never read. Columns not listed are null. */
+function initialState(url: string, nowMs: number) {
   const poll_history = JSON.stringify(emptyPollHistory);
   return { host: hostOf(url), next_check_ms: nowMs, next_check_reason: 'never read', poll_history };
 }
 
 const noValidators = { etag: null, last_modified: null, validators_url: null, body_hash: null };
 const noLease = { leased_until_ms: null, lease_token: null };
-const noTrouble = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms: null };
+const noFailures = { failures: 0, first_failed_ms: null, moved_to: null, gone_ms: null };
 
 /**
- * What a declaration undoes of a source's state. A new URL under the same id starts afresh; any other change that
- * makes the last read invalid makes the next one unconditional and due at once, but never before a Retry-After.
+ * The columns that a changed declaration resets. A new URL under the same id resets the whole state. Any other change
+ * that invalidates the last read makes the next one unconditional and due at once, but never before a Retry-After.
  *
- * @param about.url the whole address, of which `words` may have a part only.
+ * @param about.url the complete URL, of which `declaredRow` may contain a masked form.
  */
-function undone(
+function resetColumns(
   row: Row<'source'>,
-  words: Words,
+  declaredRow: DeclaredColumns,
   about: { readonly nowMs: number; readonly url: string },
 ): Partial<Row<'source'>> {
   const { nowMs, url } = about;
-  // What it hides was written down once.
-  if (row.url !== words.url && row.url !== url) {
-    // The host that it asked until now is to be spared all the same.
+  // An earlier version stored the URL without masking its secrets.
+  if (row.url !== declaredRow.url && row.url !== url) {
+    // The pause of the previous host still applies.
     const poll_history = JSON.stringify({ ...emptyPollHistory, hostPause: pollHistoryOf(row).hostPause });
     return {
-      ...blankState(words.url, nowMs),
+      ...initialState(declaredRow.url, nowMs),
       poll_history,
       ...noValidators,
       ...noLease,
-      ...noTrouble,
+      ...noFailures,
       first_read_done: 0,
     };
   }
   const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryAfterUntilMs ?? 0);
-  const anew = { next_check_ms: notBeforeMs, next_check_reason: 'declared anew', gone_ms: null };
-  if (row.declaration_hash !== words.declaration_hash) {
-    return { ...noValidators, ...noLease, ...anew, poll_history: JSON.stringify(unjudged(pollHistoryOf(row))) };
+  const dueAgain = { next_check_ms: notBeforeMs, next_check_reason: 'declaration changed', gone_ms: null };
+  if (row.declaration_hash !== declaredRow.declaration_hash) {
+    return {
+      ...noValidators,
+      ...noLease,
+      ...dueAgain,
+      poll_history: JSON.stringify(withoutConclusions(pollHistoryOf(row))),
+    };
   }
-  if (row.removed_ms !== null && row.gone_ms !== null) return anew;
-  return { ...(row.id === words.id ? {} : noLease), ...soonerCheck(row, words, notBeforeMs) };
+  if (row.removed_ms !== null && row.gone_ms !== null) return dueAgain;
+  return { ...(row.id === declaredRow.id ? {} : noLease), ...soonerCheck(row, declaredRow, notBeforeMs) };
 }
 
-/** What polls have taught, but for what was thought of documents that are asked for or read otherwise now. */
-function unjudged(memory: PollHistory): PollHistory {
+/** The poll history without conclusions about documents, which are now requested or processed differently. */
+function withoutConclusions(memory: PollHistory): PollHistory {
   return { ...memory, idsDistrusted: false, previousIdentity: null };
 }
 
-/** What an earlier version wrote down of an address that hides something now, or of one that was declared otherwise. */
+/** Masks secrets in columns that were written by an earlier version or under an earlier declaration. */
 function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
   if (hidden === null) return row;
   const { moved_to, self_url, site_url, last_detail } = row;
@@ -118,14 +123,14 @@ function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
   };
 }
 
-/** A shorter interval counts from the last read, not from the next. */
-function soonerCheck(row: Row<'source'>, words: Words, notBeforeMs: number): Partial<Row<'source'>> {
-  if (words.interval_ms === null || words.interval_ms === row.interval_ms || row.failures > 0) return {};
-  const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + words.interval_ms);
+/** A shorter interval applies from the last read, not from the next one. */
+function soonerCheck(row: Row<'source'>, declaredRow: DeclaredColumns, notBeforeMs: number): Partial<Row<'source'>> {
+  if (declaredRow.interval_ms === null || declaredRow.interval_ms === row.interval_ms || row.failures > 0) return {};
+  const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + declaredRow.interval_ms);
   return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_reason: 'interval' } : {};
 }
 
-type NewRow = Words & ReturnType<typeof blankState>;
+type NewRow = DeclaredColumns & ReturnType<typeof initialState>;
 
 interface Plan {
   readonly inserts: NewRow[];
@@ -135,7 +140,7 @@ interface Plan {
   readonly outcome: { added: string[]; changed: string[]; removed: string[]; restored: string[] };
 }
 
-/** A name that no declaration can have, for a source whose id now belongs to another. */
+/** An id that no declaration can have, for a source whose id now belongs to another source. */
 function displaced(row: { readonly id: string; readonly ref: number }): string {
   return `${row.id}~${row.ref}`;
 }
@@ -157,14 +162,14 @@ function planFor(declared: readonly Source[], rows: readonly Row<'source'>[], no
   const plan: Plan = { inserts: [], updates: [], renames: [], removals: [], outcome };
   const newIds = new Map<number, string>();
   for (const [position, [source, stored]] of [...matchDeclarations(declared, rows.map(toStored))].entries()) {
-    const words = wordsOf(source, position);
+    const declaredRow = declaredColumns(source, position);
     const row = stored === null ? undefined : byRef.get(stored.ref);
     if (row === undefined) {
-      plan.inserts.push({ ...words, ...blankState(source.url, nowMs) });
+      plan.inserts.push({ ...declaredRow, ...initialState(source.url, nowMs) });
       plan.outcome.added.push(source.id);
     } else {
       newIds.set(row.ref, source.id);
-      const next = { ...row, ...words, ...undone(row, words, { nowMs, url: source.url }) };
+      const next = { ...row, ...declaredRow, ...resetColumns(row, declaredRow, { nowMs, url: source.url }) };
       planUpdate(plan, row, withoutSecrets(next, source));
     }
   }
@@ -187,7 +192,7 @@ function planUpdate(plan: Plan, row: Row<'source'>, next: Row<'source'>): void {
   if (row.declaration_hash !== next.declaration_hash || row.url !== next.url) plan.outcome.changed.push(next.id);
 }
 
-/** The first 200 as they are, the others over an hour: a new list of thousands is no burst. */
+/** Leaves the first 200 as they are and spreads the others over an hour, so that thousands of new sources cause no burst. */
 function spread<T extends { readonly next_check_ms: number }>(
   rows: readonly T[],
   about: { readonly nowMs: number; readonly beyond: number; readonly from: number },
@@ -205,7 +210,7 @@ async function write(tx: Db, plan: Plan, nowMs: number): Promise<void> {
   const rereads = plan.updates.filter(({ id }) => changed.has(id));
   const others = plan.updates.filter(({ id }) => !changed.has(id));
   const beyond = plan.inserts.length + rereads.length - atOnce;
-  // Old ids give way first: two sources may have changed theirs with each other.
+  // Rename displaced sources first: two sources may have swapped their ids.
   await updateRows(tx, 'source', 'ref', plan.renames);
   await updateRows(tx, 'source', 'ref', others);
   await updateRows(tx, 'source', 'ref', spread(rereads, { nowMs, beyond, from: plan.inserts.length }));
@@ -215,8 +220,8 @@ async function write(tx: Db, plan: Plan, nowMs: number): Promise<void> {
 }
 
 /**
- * Brings the stored sources into line with what the operator declares: adds, changes, removes and restores. What
- * polls have taught a source outlives its declaration, and its items stay.
+ * Adds, changes, removes and restores stored sources according to the declarations. A removed source keeps its poll
+ * history and its items.
  */
 export async function declareSources(
   store: Store,

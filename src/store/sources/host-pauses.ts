@@ -4,8 +4,8 @@ import type { Row } from '../engine/tables.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
 /**
- * The pauses that publishers' 429s have brought upon their hosts and that still run: what a polling process must know
- * before its first request. A source that was removed meanwhile speaks for its host all the same.
+ * Reads the host pauses (after a 429) that have not ended, which a polling process needs before its first request. The
+ * pauses of removed sources also apply.
  */
 export async function readHostPauses(db: Db, nowMs: number): Promise<HostPause[]> {
   const rows = await db
@@ -17,14 +17,14 @@ export async function readHostPauses(db: Db, nowMs: number): Promise<HostPause[]
   return rows.flatMap(pausesIn).filter((pause) => pause.untilMs > nowMs);
 }
 
-/** When the last pause of each host ends or has ended, by what all sources remember. */
+/** The end of the last pause of each host, past or future, from the poll histories of all sources. */
 export function pauseEnds(rows: readonly Pick<Row<'source'>, 'poll_history'>[]): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
   for (const { host, untilMs } of rows.flatMap(pausesIn)) ends.set(host, Math.max(ends.get(host) ?? 0, untilMs));
   return ends;
 }
 
-/** Looks before it reads: hardly any source has one, and there may be a hundred thousand. */
+/** Searches the text before it parses: few sources have a pause, and there may be 100 000 sources. */
 function pausesIn(row: Pick<Row<'source'>, 'poll_history'>): HostPause[] {
   if (!row.poll_history.includes('"hostPause":{')) return [];
   const { hostPause } = pollHistoryOf(row);

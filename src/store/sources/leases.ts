@@ -19,9 +19,9 @@ const lostLeaseSpreadMs = 30_000;
 const lostBackoffMs = 5 * minuteMs;
 const longestBackoffMs = dayMs;
 
-/** Sources that nobody is reading, earliest next check first. */
+/** Sources without a lease, earliest next check first. */
 function free(db: Db, nowMs: number, limit: number) {
-  // A lease that ran out is due again after 0 to 30 s, each source at its own moment: a process that died left many.
+  // An expired lease is due again after 0 to 30 s, different for each source: a process that crashed leaves many leases.
   const spread = sql<number>`leased_until_ms + ref * 7919 % ${sql.lit(lostLeaseSpreadMs)}`;
   const consecutiveTimeouts = engineOf(db).jsonNumber(sql.ref('poll_history'), 'consecutiveTimeouts');
   return db
@@ -34,7 +34,7 @@ function free(db: Db, nowMs: number, limit: number) {
     .limit(limit);
 }
 
-// Asked each second, by a server with nothing to do too: put together once.
+// Runs each second, even on an idle server, so the query is compiled once.
 const selectDue = compiledQuery<{ nowMs: number; limit: number }, DueSource>(
   ['nowMs', 'limit'],
   (db, { nowMs, limit }) => free(db, nowMs, limit).where('next_check_ms', '<=', nowMs),
@@ -54,15 +54,15 @@ const selectNextDue = compiledQuery<object, Pick<Row<'source'>, 'next_check_ms'>
     .limit(1),
 );
 
-/** Sources that are due and not being read, longest overdue first: the window that the scheduler picks from fairly. */
+/** Sources that are due and not leased, longest overdue first. The scheduler picks from them fairly. */
 export async function readDueSources(db: Db, nowMs: number, limit: number): Promise<DueSource[]> {
   const due = await selectDue(db, { nowMs, limit });
-  // So far ahead lies only what was settled before the clock was turned back.
+  // A check that far ahead was scheduled before the clock was set back.
   const stranded = await selectStranded(db, { nowMs, limit, tooFarMs: nowMs + maxNextCheckDelayMs });
   return [...due, ...stranded].slice(0, limit);
 }
 
-/** When the next source falls due, epoch ms; null when there is none. May lie in the past. */
+/** When the next source is due, epoch ms, possibly in the past; null when there is none. */
 export async function nextDueMs(db: Db): Promise<number | null> {
   const [next] = await selectNextDue(db, {});
   return next?.next_check_ms ?? null;
@@ -87,7 +87,7 @@ const selectClaimable = compiledQuery<{ ids: string; nowMs: number; tooFarMs: nu
       .where((eb) => eb.or([eb('leased_until_ms', 'is', null), eb('leased_until_ms', '<=', nowMs)])),
 );
 
-/** One loss may be a restart; the second in a row is the source's doing, and counts as a failure. */
+/** One lost lease may be due to a restart. The second in a row is attributed to the source and counts as a failure. */
 function afterLoss(
   row: Claimable,
   nowMs: number,
@@ -121,7 +121,7 @@ async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): 
       first_failed_ms: row.first_failed_ms ?? nowMs,
       last_outcome: 'failed',
       last_failure: 'lease_lost',
-      last_detail: 'the refresh did not end in time, more than once in a row',
+      last_detail: 'the refresh did not finish in time, more than once in a row',
       last_attempt_ms: nowMs,
       next_check_ms: nextMs,
       next_check_reason: 'back-off after lost refreshes',
@@ -136,8 +136,8 @@ async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): 
 }
 
 /**
- * Takes the right to read sources, before any request goes out. Those that are no longer due, are being read, or have
- * just had a loss counted as a failure are left out.
+ * Leases sources before any request is sent. Skips sources that are no longer due, are leased, or whose lost lease was
+ * just counted as a failure.
  */
 export async function claimSources(
   store: Store,
@@ -169,9 +169,9 @@ export async function claimSources(
 }
 
 /**
- * Keeps a lease for longer, for a refresh that has more to do than others.
+ * Extends a lease, for a refresh that needs more time.
  *
- * @returns false when it was lost.
+ * @returns false if the lease was lost.
  */
 export async function extendLease(store: Store, lease: Lease, untilMs: number): Promise<boolean> {
   return store.write(async (tx) => {
@@ -182,7 +182,7 @@ export async function extendLease(store: Store, lease: Lease, untilMs: number): 
   });
 }
 
-/** Gives leases back without a word, as if they had not been taken: the process is stopping. */
+/** Releases leases without recording a poll, because the process is stopping. */
 export async function releaseLeases(store: Store, leases: readonly Lease[]): Promise<void> {
   const tokens = leases.map(({ token }) => token);
   await store.write((tx) =>
@@ -195,15 +195,15 @@ export async function releaseLeases(store: Store, leases: readonly Lease[]): Pro
 }
 
 /**
- * Writes what a poll without items came to.
+ * Writes the result of a poll without items.
  *
- * @returns false when the lease was lost: nothing was written.
+ * @returns false if the lease was lost: nothing was written.
  */
-export async function recordPoll(store: Store, lease: Lease, settlement: PollResult, nowMs: number): Promise<boolean> {
+export async function recordPoll(store: Store, lease: Lease, pollResult: PollResult, nowMs: number): Promise<boolean> {
   return store.write(async (tx) => {
     const source = await leasedSource(tx, lease);
     if (source === null) return false;
-    await writePollResult(tx, source, settlement, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
+    await writePollResult(tx, source, pollResult, { nowMs, counts: { added: 0, joined: 0, updated: 0 } });
     return true;
   });
 }

@@ -3,12 +3,12 @@ import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
 
 /**
- * Makes sources due at once because what they read is known to have changed: local feeds, which no publisher must be
- * spared. For an operator's wish see `requestRefresh`.
+ * Makes local feeds due at once after their files changed. No rate limit applies, because no publisher is requested. For
+ * requests of the operator see `requestRefresh`.
  */
 export async function markFilesChanged(store: Store, ids: readonly string[], nowMs: number): Promise<void> {
   if (ids.length === 0) return;
-  // One that is being read may have been looked at just before: a moment after its claim, it is wanted once more.
+  // The current refresh may have read the file before the change. A time after its claim makes the source due again.
   const dueMs = sql<number>`case when lease_token is null then ${nowMs} else ${nowMs + 1} end`;
   await store.write((tx) =>
     tx

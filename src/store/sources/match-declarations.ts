@@ -1,7 +1,7 @@
 import { displayUrl } from '../../domain/masking.ts';
 import type { Source } from '../../domain/polling/source.ts';
 
-/** A stored source, as far as declarations are compared with it. */
+/** The columns of a stored source that declarations are compared with. */
 export interface StoredSource {
   readonly ref: number;
   readonly id: string;
@@ -11,10 +11,10 @@ export interface StoredSource {
   readonly removedMs: number | null;
 }
 
-/** Which stored source each declared one is; null: none yet. */
+/** The stored source of each declared one; null: not stored yet. */
 export type DeclarationMatches = ReadonlyMap<Source, StoredSource | null>;
 
-/** The stored sources that nobody has claimed yet, found by id or by URL. */
+/** The stored sources that are not matched yet, found by id or by URL. */
 class Unclaimed {
   readonly #byId = new Map<string, StoredSource>();
   readonly #byUrl = new Map<string, StoredSource[]>();
@@ -52,13 +52,13 @@ class Unclaimed {
     return source?.url === url ? this.take(source) : null;
   }
 
-  /** Addresses that differ in what they hide only: the digest of the whole address tells which is which. */
+  /** URLs that differ only in their secrets are distinguished by the hash of the complete URL. */
   sameHash({ hidden, idDeclared, declarationHash }: Source): StoredSource | null {
     if (hidden === null || idDeclared) return null;
     return this.take(this.#byHash.get(declarationHash));
   }
 
-  /** State follows the URL only where the operator never wrote the id down: a written one is meant. */
+  /** State follows the URL only if the operator never declared the id: a declared id takes precedence. */
   byUrl(url: string): StoredSource | null {
     const candidates = this.#byUrl.get(url) ?? [];
     return this.take(candidates.find(({ ref, idDeclared }) => !idDeclared && !this.#taken.has(ref)));

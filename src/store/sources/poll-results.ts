@@ -5,21 +5,21 @@ import type { Db } from '../engine/engine.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
 
-/** What a refresh counted, for the operator's plots. */
+/** Counts of a refresh, for the operator's charts. */
 export interface RefreshCounts {
   readonly added: number;
   readonly joined: number;
   readonly updated: number;
 }
 
-/** What polls have taught a source; what an older version did not write down is as if never learnt. */
+/** The poll history of a source. Fields that an older version did not write have their defaults. */
 export function pollHistoryOf(row: Pick<Row<'source'>, 'poll_history'>): PollHistory {
   return { ...emptyPollHistory, ...fromJson<Partial<PollHistory>>(row.poll_history) };
 }
 
 /**
- * The source of a lease, as long as the lease is still good: nobody else has claimed the source since, and it has been
- * neither declared anew nor removed. Every transaction that stores something of a refresh asks this first.
+ * The source of a lease, if the lease is valid: no other process has claimed the source since, and its declaration was
+ * neither changed nor removed. Every transaction that stores part of a refresh checks this first.
  *
  * @returns null when the lease is lost; nothing may be written then.
  */
@@ -41,18 +41,18 @@ const selectLeased = compiledQuery<Pick<Lease, 'sourceId' | 'token' | 'declarati
 );
 
 /**
- * When the source is due again: as settled, unless somebody asked for a check while this one was going on, which may
- * have come too late for it. A Retry-After stands above both.
+ * When the source is due again: as the poll result says, unless a check was requested during this refresh, which may
+ * have missed the reason for the request. A Retry-After overrides both.
  */
 function nextCheck(
   source: Row<'source'>,
-  settlement: PollResult,
+  pollResult: PollResult,
 ): { next_check_ms: number; next_check_reason: string } {
-  const settled = { next_check_ms: Math.round(settlement.nextCheckMs), next_check_reason: settlement.nextCheckReason };
-  const asked = source.next_check_ms > (source.leased_ms ?? source.next_check_ms) && settlement.goneMs === null;
-  if (!asked || source.next_check_ms >= settled.next_check_ms) return settled;
-  const notBeforeMs = settlement.history.retryAfterUntilMs ?? 0;
-  if (notBeforeMs > source.next_check_ms) return settled;
+  const planned = { next_check_ms: Math.round(pollResult.nextCheckMs), next_check_reason: pollResult.nextCheckReason };
+  const isRequested = source.next_check_ms > (source.leased_ms ?? source.next_check_ms) && pollResult.goneMs === null;
+  if (!isRequested || source.next_check_ms >= planned.next_check_ms) return planned;
+  const notBeforeMs = pollResult.history.retryAfterUntilMs ?? 0;
+  if (notBeforeMs > source.next_check_ms) return planned;
   return { next_check_ms: source.next_check_ms, next_check_reason: source.next_check_reason };
 }
 
@@ -62,11 +62,11 @@ function validatorColumns({ validators }: PollResult): Partial<Row<'source'>> {
   return { etag, last_modified: lastModified, validators_url: url };
 }
 
-/** Writes what a poll came to on its source and ends its lease. */
+/** Writes the result of a poll to its source, and ends the lease. */
 export async function writePollResult(
   tx: Db,
   source: Row<'source'>,
-  settlement: PollResult,
+  pollResult: PollResult,
   about: {
     readonly nowMs: number;
     readonly counts: RefreshCounts;
@@ -75,40 +75,40 @@ export async function writePollResult(
   },
 ): Promise<void> {
   const { nowMs, counts } = about;
-  const { facts, bodyHash } = settlement;
-  const good = settlement.outcome === 'fresh' || settlement.outcome === 'not-modified';
-  const news = counts.added + counts.joined + counts.updated > 0;
+  const { facts, bodyHash } = pollResult;
+  const succeeded = pollResult.outcome === 'fresh' || pollResult.outcome === 'not-modified';
+  const hasChanges = counts.added + counts.joined + counts.updated > 0;
   const state = {
-    ...validatorColumns(settlement),
+    ...validatorColumns(pollResult),
     ...(bodyHash === null ? {} : { body_hash: bodyHash }),
-    ...nextCheck(source, settlement),
+    ...nextCheck(source, pollResult),
     leased_until_ms: null,
     lease_token: null,
-    failures: settlement.failures,
-    first_failed_ms: settlement.firstFailedMs,
-    last_outcome: settlement.outcome,
-    last_failure: settlement.failure,
+    failures: pollResult.failures,
+    first_failed_ms: pollResult.firstFailedMs,
+    last_outcome: pollResult.outcome,
+    last_failure: pollResult.failure,
     last_status: facts.status,
-    last_detail: settlement.detail,
+    last_detail: pollResult.detail,
     last_bytes: facts.bytes,
     last_duration_ms: Math.round(facts.durationMs),
     last_notes: JSON.stringify(facts.notes),
     last_attempt_ms: nowMs,
-    ...(good ? { last_success_ms: nowMs } : {}),
-    ...(news ? { last_change_ms: nowMs } : {}),
-    moved_to: settlement.movedTo,
-    host: hostOf(settlement.movedTo ?? source.url),
-    gone_ms: settlement.goneMs,
-    poll_history: JSON.stringify(settlement.history),
-    ...(about.isWhole === true && settlement.outcome === 'fresh' ? { first_read_done: 1 } : {}),
+    ...(succeeded ? { last_success_ms: nowMs } : {}),
+    ...(hasChanges ? { last_change_ms: nowMs } : {}),
+    moved_to: pollResult.movedTo,
+    host: hostOf(pollResult.movedTo ?? source.url),
+    gone_ms: pollResult.goneMs,
+    poll_history: JSON.stringify(pollResult.history),
+    ...(about.isWhole === true && pollResult.outcome === 'fresh' ? { first_read_done: 1 } : {}),
   };
   await updateRows(tx, 'source', 'ref', [{ ref: source.ref, ...state }]);
   await insertRows(tx, 'refresh', [
     {
       source_ref: source.ref,
       at_ms: nowMs,
-      outcome: settlement.outcome,
-      failure: settlement.failure,
+      outcome: pollResult.outcome,
+      failure: pollResult.failure,
       status: facts.status,
       bytes: facts.bytes,
       duration_ms: Math.round(facts.durationMs),

@@ -6,7 +6,7 @@ import type { Store } from '../engine/store.ts';
 
 const trimBatch = 2000;
 
-/** One poll of one source, for the operator's plots. */
+/** One poll of one source, for the operator's charts. */
 export interface RefreshRecord {
   readonly sourceId: string;
   readonly atMs: number;
@@ -37,9 +37,9 @@ export async function readRefreshes(
 }
 
 /**
- * Forgets polls before an instant, some at a time.
+ * Deletes records of polls before a time, in batches.
  *
- * @returns how many went.
+ * @returns number of deleted records.
  */
 export async function trimRefreshes(store: Store, beforeMs: number): Promise<number> {
   let trimmed = 0;

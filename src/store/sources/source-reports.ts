@@ -5,7 +5,7 @@ import { fromJson, type Row } from '../engine/tables.ts';
 import { toPublicSource } from '../queries/map-item.ts';
 import { pauseEnds } from './host-pauses.ts';
 
-/** A source and how its reading goes: what an operator may see. */
+/** The polling state of a source, as the operator may see it. */
 export interface SourceReport {
   readonly id: string;
   readonly title: string;
@@ -16,7 +16,7 @@ export interface SourceReport {
   readonly movedTo: string | null;
   readonly siteUrl: string | null;
   readonly hubs: readonly string[];
-  /** Its place in the declarations. */
+  /** Position in the declarations. */
   readonly position: number;
   /** Null: declared now. */
   readonly removedMs: number | null;
@@ -33,7 +33,7 @@ export interface SourceReport {
   readonly firstFailedMs: number | null;
   readonly lastAttemptMs: number | null;
   readonly lastSuccessMs: number | null;
-  /** When a read last brought something new. */
+  /** When a poll last found a change. */
   readonly lastChangeMs: number | null;
   readonly nextCheckMs: number;
   readonly nextCheckWhy: string;
@@ -73,14 +73,14 @@ function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
   };
 }
 
-/** Nobody asks a host that is paused, whenever its sources fall due. */
+/** A paused host is not requested, even if its sources are due. */
 function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckWhy'> {
   if (row.next_check_ms >= pausedUntilMs)
     return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_reason };
   return { nextCheckMs: pausedUntilMs, nextCheckWhy: 'its host is paused: it answered 429' };
 }
 
-/** How the reading of every source goes, in the order of the declarations; removed ones, which keep their state, last. */
+/** Reports of all sources in the order of the declarations; removed ones, which keep their state, last. */
 export async function readSourceReports(db: Db): Promise<SourceReport[]> {
   const rows = await db.selectFrom('source').selectAll().orderBy('position').orderBy('ref').execute();
   const pausedUntilMs = pauseEnds(rows);

@@ -10,7 +10,7 @@ import type { Row } from '../engine/tables.ts';
 import { updateRows, valueList } from '../engine/write-rows.ts';
 import { pollHistoryOf } from './poll-results.ts';
 
-/** Why a check is due that an operator asked for: such a read is forced. */
+/** Reason of a check that the operator requested. Such a read is forced. */
 export const askedByOperator = 'the operator asked';
 
 const askCooldownMs = minuteMs;
@@ -31,12 +31,12 @@ const selectHashes = compiledQuery<{ sourceId: string; limit: number }, { entry_
       .limit(limit),
 );
 
-/** What earlier polls left on a source; null when there is no such source. */
+/** The polling state of a source; null when there is no such source. */
 export async function readPollState(db: Db, sourceId: string): Promise<PollState | null> {
   const [row] = await selectSource(db, { sourceId });
   if (row === undefined) return null;
   const memory = pollHistoryOf(row);
-  // What was read by other rules must be read again, even if it is still the same on its publisher's side.
+  // A document processed by other rules must be processed again, even if the publisher has not changed it.
   const isCurrent = memory.rulesVersion === rulesVersion;
   return {
     validators: isCurrent ? validatorsOf(row) : noValidators,
@@ -56,18 +56,18 @@ function validatorsOf({ etag, last_modified, validators_url }: Row<'source'>): V
   return { etag, lastModified: last_modified, ...(validators_url === null ? {} : { url: validators_url }) };
 }
 
-/** The content hashes of a source's newest entries, by entry key: what has one of them needs no cleaning again. */
+/** The content hashes of a source's newest entries, by entry key: entries that match need no sanitising. */
 export async function knownHashes(db: Db, sourceId: string, limit: number): Promise<Record<string, string>> {
   const rows = await selectHashes(db, { sourceId, limit });
   return Object.fromEntries(rows.map((row) => [row.entry_key, row.content_hash]));
 }
 
 /**
- * Makes sources due at once, for an operator who asks. No source is asked within a minute of its last read or before
- * the time its publisher has asked for.
+ * Makes sources due at once at the operator's request, but not within a minute of their last read or before the end of a
+ * Retry-After.
  *
- * @param ids null: every source that is not gone. A source that is named is read again even when it was gone.
- * @returns how many there are.
+ * @param ids null: every source that is not gone. A source that is named is read again even if it is gone.
+ * @returns number of sources.
  */
 export async function requestRefresh(store: Store, ids: readonly string[] | null, nowMs: number): Promise<number> {
   return store.write(async (tx) => {
