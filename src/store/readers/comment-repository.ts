@@ -4,32 +4,32 @@ import { dayMs } from '../../domain/durations.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 
-/** A comment that was judged fit to be stored. */
+/** A valid comment to store. */
 export interface NewComment {
   readonly itemId: number;
   readonly name: string;
   readonly body: string;
   readonly atMs: number;
   readonly authorKey: string | null;
-  /** The same one sent twice is one comment. */
+  /** Identifies the form, so that a form sent twice is stored once. */
   readonly postKey: string;
   readonly textHash: string;
-  /** Whether a text may stand at other items within a day too: short ones say the same often. */
+  /** Whether the same text may also be posted to other items within a day, as short texts often are. */
   readonly mayRecur: boolean;
-  /** Where it shall stand, once it is known whether its author was ever approved. */
+  /** Chooses the state, given whether a comment of the author was approved before. */
   decide(known: { readonly approvedBefore: boolean }): {
     readonly state: CommentState;
     readonly reason: string | null;
   };
 }
 
-/** What became of a comment that was sent. */
+/** The result of posting a comment. */
 export type AddCommentResult =
-  /** `again`: the very same form had been sent before; this is what became of it then. */
+  /** `again`: the same form was sent before; this is the comment stored then. */
   | { readonly kind: 'stored'; readonly comment: Comment; readonly state: CommentState; readonly again: boolean }
-  /** The same text came within a day. */
+  /** The same text was posted within a day. */
   | { readonly kind: 'duplicate' }
-  /** The item is not there, or was withdrawn. */
+  /** The item does not exist or is withdrawn. */
   | { readonly kind: 'no-item' };
 
 /** Stores a comment, once. */
@@ -41,7 +41,7 @@ export function addComment(store: Store, comment: NewComment): Promise<AddCommen
       .where('post_key', '=', comment.postKey)
       .executeTakeFirst();
     if (before !== undefined) return { kind: 'stored', comment: toShown(before), state: before.state, again: true };
-    if (!(await isStanding(tx, comment.itemId))) return { kind: 'no-item' };
+    if (!(await isVisible(tx, comment.itemId))) return { kind: 'no-item' };
     const { state, reason } = comment.decide({ approvedBefore: await wasApproved(tx, comment.authorKey) });
     if (state !== 'spam' && (await isDuplicate(tx, comment))) return { kind: 'duplicate' };
     const row = await tx
@@ -66,7 +66,7 @@ export function addComment(store: Store, comment: NewComment): Promise<AddCommen
   });
 }
 
-async function isStanding(tx: Db, itemId: number): Promise<boolean> {
+async function isVisible(tx: Db, itemId: number): Promise<boolean> {
   const row = await tx
     .selectFrom('item')
     .select('id')
@@ -98,7 +98,7 @@ async function isDuplicate(tx: Db, comment: NewComment): Promise<boolean> {
   return (await found.limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Notes that so many more comments of an item are shown; 0: others are. */
+/** Adds to the number of approved comments of an item, and increases its revision; 0: only the revision. */
 export async function changeCommentCount(tx: Db, itemId: number, more: number): Promise<void> {
   await tx
     .insertInto('item_count')
@@ -174,7 +174,7 @@ export async function readComments(
   }));
 }
 
-/** How many comments stand in each state. */
+/** Number of comments in each state. */
 export async function countComments(db: Db): Promise<Readonly<Record<CommentState, number>>> {
   const rows = await db
     .selectFrom('comment')

@@ -10,12 +10,12 @@ import { changeCommentCount } from './comment-repository.ts';
 export interface ModerationDecision {
   readonly ids: readonly number[];
   readonly action: CommentAction;
-  /** Who: stands in the audit. */
+  /** The moderator, as recorded in the audit. */
   readonly actor: string;
   readonly nowMs: number;
 }
 
-/** One line of what was decided about a comment. */
+/** One decision about a comment. */
 export interface AuditEntry {
   readonly atMs: number;
   readonly actor: string;
@@ -29,10 +29,10 @@ interface Change extends ModerationResult {
 }
 
 /**
- * Carries out a decision in one transaction, with an audit row for each comment that it changed. Comments that stand
- * there already, are unknown, or have nothing to undo are left alone.
+ * Applies a decision in one transaction, with an audit row for each changed comment. Skips comments that already have
+ * the state, do not exist, or have no decision to undo.
  *
- * @returns what changed, in no order.
+ * @returns the changes, in no particular order.
  */
 export function moderateComments(store: Store, decision: ModerationDecision): Promise<readonly ModerationResult[]> {
   if (decision.ids.length === 0) return Promise.resolve([]);
@@ -51,7 +51,7 @@ export function moderateComments(store: Store, decision: ModerationDecision): Pr
         to_state: to,
       })),
     );
-    await noteShown(tx, changes);
+    await updateCounts(tx, changes);
     return changes.map(({ id, from, to }) => ({ id, from, to }));
   });
 }
@@ -69,7 +69,7 @@ async function changesOf(tx: Db, { ids, action }: ModerationDecision): Promise<C
   });
 }
 
-/** Where each comment stood before the last decision on it. */
+/** The state of each comment before the last decision on it. */
 async function statesBefore(tx: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
   const rows = await tx
     .selectFrom('comment_audit')
@@ -101,7 +101,7 @@ async function setState(tx: Db, { id, to }: Change, { actor, nowMs }: Moderation
     .execute();
 }
 
-async function noteShown(tx: Db, changes: readonly Change[]): Promise<void> {
+async function updateCounts(tx: Db, changes: readonly Change[]): Promise<void> {
   const shown = changes.filter(({ from, to }) => from === 'approved' || to === 'approved');
   for (const [itemId, some] of Map.groupBy(shown, (change) => change.itemId)) {
     const more = some.reduce((sum, { to }) => sum + (to === 'approved' ? 1 : -1), 0);
@@ -109,7 +109,7 @@ async function noteShown(tx: Db, changes: readonly Change[]): Promise<void> {
   }
 }
 
-/** What was decided about a comment, oldest first. */
+/** The decisions about a comment, oldest first. */
 export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]> {
   const rows = await db
     .selectFrom('comment_audit')
@@ -126,7 +126,7 @@ export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]
   }));
 }
 
-/** Where comments stand; ids that are not there are left out. */
+/** The states of comments. Unknown ids are omitted. */
 export async function readCommentStates(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
   const rows = await db
     .selectFrom('comment')

@@ -12,7 +12,7 @@ const keepHoursMs = 8 * dayMs;
 const trimBatch = 2000;
 const saltPrefix = 'read-salt:';
 
-/** One reader at one item. Both hashes are of the same visitor and item, under the salts of two days. */
+/** One visit to an item. Both hashes are of the same visitor and item, with the salts of two days. */
 export interface Visit {
   readonly itemId: number;
   readonly atMs: number;
@@ -22,21 +22,21 @@ export interface Visit {
   readonly hashYesterday: string;
 }
 
-/** The salt of a day: random, the same on all nodes, and thrown away two days later with what was hashed under it. */
+/** The salt of a day: random, the same on all nodes, and deleted two days later with the hashes made with it. */
 export function readSalt(store: Store, day: number, random: () => string): Promise<string> {
   return getOrCreateSetting(store, `${saltPrefix}${day}`, random);
 }
 
 /**
- * Counts visits, in one transaction: each visitor once per item in 24 hours. Visits of items that are not there, or
- * were withdrawn, are left out.
+ * Counts visits, in one transaction: each visitor once per item in 24 hours. Visits to items that do not exist
+ * or are withdrawn are not counted.
  *
- * @returns how many counted.
+ * @returns number of counted visits.
  */
 export function countReads(store: Store, visits: readonly Visit[]): Promise<number> {
   if (visits.length === 0) return Promise.resolve(0);
   return store.write(async (tx) => {
-    const items = await standingItems(tx, visits);
+    const items = await visibleItems(tx, visits);
     const seen = await lastSeen(tx, visits);
     const known = new Set(seen.keys());
     const counted = newVisits(
@@ -53,7 +53,7 @@ export function countReads(store: Store, visits: readonly Visit[]): Promise<numb
   });
 }
 
-async function standingItems(tx: Db, visits: readonly Visit[]): Promise<ReadonlySet<number>> {
+async function visibleItems(tx: Db, visits: readonly Visit[]): Promise<ReadonlySet<number>> {
   const ids = visits.map(({ itemId }) => itemId);
   const rows = await tx
     .selectFrom('item')
@@ -92,7 +92,7 @@ function tally<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, nu
   return counts;
 }
 
-/** A hash of today is known already only when the clock was turned. */
+/** A hash of the current day is already stored only if the clock was set back. */
 async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<string>): Promise<void> {
   const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
   await insertRows(
@@ -129,7 +129,7 @@ async function addHour(tx: Db, of: { hour: number; itemId: number; reads: number
     .execute();
 }
 
-/** The counts of items, in one query. Items that are not there, or were withdrawn, are left out. */
+/** The counts of items, in one query. Items that do not exist or are withdrawn are omitted. */
 export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCounts[]> {
   const rows = await db
     .selectFrom('item')
@@ -146,17 +146,17 @@ export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCo
   }));
 }
 
-/** Which list of most read items: whole hours back from `nowMs`, the running one included. */
+/** A list of most read items: whole hours before `nowMs`, including the current one. */
 export interface MostReadQuery {
   readonly nowMs: number;
   readonly hours: number;
   readonly limit: number;
 }
 
-/** The items that were read most often, most read first; equal ones by id, the newer first. */
+/** The most read items, most read first; items with equal counts by id, newest first. */
 export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRead[]> {
   const sinceMs = (Math.floor(query.nowMs / hourMs) - query.hours + 1) * hourMs;
-  // Summed up first: a week has many hours of each item.
+  // Aggregated before the join, because a week has many hours of each item.
   const totals = db
     .selectFrom('read_hour')
     .select(({ fn }) => ['item_id', fn.sum<number>('reads').as('total')])
@@ -182,7 +182,7 @@ export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRe
   });
 }
 
-/** Forgets who was counted more than a day ago, the salts of those days, and hours that no list looks back to. */
+/** Deletes visits counted more than a day ago, the salts of those days, and hours that no list needs. */
 export async function trimReads(store: Store, nowMs: number): Promise<void> {
   const yesterday = Math.floor(nowMs / dayMs) - 1;
   for (let count = trimBatch; count >= trimBatch; ) {
