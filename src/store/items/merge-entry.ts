@@ -85,8 +85,8 @@ export function newItemRow(
 }
 
 /**
- * Rank of a source's claim to an item: 2 if its feed is on the item's host, 1 if its declared site is, else 0. The URL
- * that the operator declared outranks what a document claims. Otherwise any feed could take over the items of another
+ * Rank of a source's claim to an item: 2 if its feed is on the item's host, 1 if the site that its feed names is, else 0.
+ * The URL that the operator declared outranks what a document claims. Otherwise any feed could take over the items of another
  * publisher by naming that publisher's site.
  */
 function ownershipRank(source: PublicSource, itemUrl: string | null): 0 | 1 | 2 {
