@@ -5,7 +5,7 @@ import { at, createFixture } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('the activity of a day on $name', (engine) => {
-  it('is told hour by hour, up to the present one, with hours of nothing in it', () =>
+  it('is reported by hour, up to the current one, including empty hours', () =>
     withStore(engine, async (store) => {
       const room = await createFixture(store, ['a'], ['b']);
       await room.open('a', 'b');
@@ -26,7 +26,7 @@ describe.each(engines)('the activity of a day on $name', (engine) => {
       expect(hours.at(-1)).toMatchObject({ hourMs: noon + 2 * hour, outcomes: { fresh: 0, failed: 1 } });
     }));
 
-  it('leaves backfill and items without a date out of how fresh they are', () =>
+  it('excludes backfill and undated items from the freshness figures', () =>
     withStore(engine, async (store) => {
       const room = await createFixture(store, ['a']);
       await room.read('a', [at('old', 300)]);

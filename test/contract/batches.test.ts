@@ -22,7 +22,7 @@ function many(count: number, over: (index: number) => Partial<ItemDraft> = () =>
 }
 
 describe.each(engines)('batches on $name', (engine) => {
-  it('leave the event loop a turn between them, and tell the head after each', () =>
+  it('yield to the event loop between them, and announce the head after each', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -34,7 +34,7 @@ describe.each(engines)('batches on $name', (engine) => {
       expect(heads.slice(heads.indexOf('head 50'), heads.indexOf('head 120'))).toContain('turn');
     }));
 
-  it('leave validators, outcome and "first read done" to the last', () =>
+  it('store validators, outcome and the end of the first read with the last one', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -49,7 +49,7 @@ describe.each(engines)('batches on $name', (engine) => {
       ]);
     }));
 
-  it('keep what was stored of the validators when the settlement has none', () =>
+  it('keep the stored validators when the poll result has none', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -59,7 +59,7 @@ describe.each(engines)('batches on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'body' });
     }));
 
-  it('stop with the source half read when it is declared anew meanwhile, and mend it at the next read', () =>
+  it('stop when the source is declared again in the meantime, and store the rest at the next poll', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -113,7 +113,7 @@ describe.each(engines)('a lost lease on $name', (engine) => {
     }));
 });
 
-describe.each(engines)('what a source lets us show on $name', (engine) => {
+describe.each(engines)('the display setting of a source on $name', (engine) => {
   it.each([
     ['full', 'Summary of one', '<p>Text of one</p>'],
     ['summary', 'Summary of one', ''],
@@ -128,7 +128,7 @@ describe.each(engines)('what a source lets us show on $name', (engine) => {
       expect([body.summary, body.html ?? '']).toEqual([summary, contentHtml]);
     }));
 
-  it('is what the present declaration says, also of items stored before', () =>
+  it('is that of the current declaration, even for items stored earlier', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);

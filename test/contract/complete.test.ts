@@ -40,7 +40,7 @@ async function readWhole(
   return { ...result, missing };
 }
 
-describe.each(engines)('a document that says it is complete on $name', (engine) => {
+describe.each(engines)('a document that is marked as complete on $name', (engine) => {
   async function withThree(work: (room: StoreFixture) => Promise<void>): Promise<void> {
     await withStore(engine, async (store) => {
       const room = new StoreFixture(store);
@@ -54,7 +54,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
     (await readItemByKey(room.store.reader, `http://example.net/${name}`))?.id;
   const standing = async (room: StoreFixture) => (await readSourceReports(room.store.reader))[0]?.items;
 
-  it('takes away what it lacks at the second reading in a row, with an event for each', () =>
+  it('removes the items missing from two polls in a row, with one event each', () =>
     withThree(async (room) => {
       const ids = [await idOf(room, 'two'), await idOf(room, 'three')];
       expect(await readWhole(room, drafts('one'))).toMatchObject({ missing: ids, events: 0 });
@@ -66,7 +66,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
       expect(await readWhole(room, drafts('one'))).toMatchObject({ missing: [], events: 0 });
     }));
 
-  it('takes nothing away when it is whole again at the second reading', () =>
+  it('removes nothing when the missing items return at the second poll', () =>
     withThree(async (room) => {
       expect((await readWhole(room, drafts('one'))).missing).toHaveLength(2);
       expect(await readWhole(room, drafts('one', 'two', 'three'))).toMatchObject({ missing: [], events: 0 });
@@ -74,7 +74,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
       expect(await standing(room)).toBe(3);
     }));
 
-  it('takes away only what was missing both times, and goes on from there', () =>
+  it('removes only items that both polls missed, and continues from there', () =>
     withThree(async (room) => {
       await readWhole(room, drafts('one', 'two'));
       const second = await readWhole(room, drafts('one', 'four'));
@@ -83,7 +83,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
       expect(await standing(room)).toBe(2);
     }));
 
-  it('leaves alone what another source shows, or owns', () =>
+  it('does not remove an item that another source lists or owns', () =>
     withThree(async (room) => {
       await room.read('b', drafts('two', 'other'));
       await room.read('a', drafts('other'));
@@ -104,14 +104,14 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
       }
     }));
 
-  it('is the only kind of document that means anything by what it lacks', () =>
+  it('is the only kind of document whose missing entries remove items', () =>
     withThree(async (room) => {
       for (let n = 0; n < 3; n += 1) {
         expect(await readWhole(room, drafts('one'), { complete: false })).toMatchObject({ missing: [], events: 0 });
       }
     }));
 
-  it('is remembered in measure, and empties a source some hundred items at a time', () =>
+  it('stores a limited list of missing items, and removes them in limited numbers', () =>
     withStore(engine, async (store) => {
       const room = new StoreFixture(store);
       await room.declare([source('a')]);
@@ -126,7 +126,7 @@ describe.each(engines)('a document that says it is complete on $name', (engine) 
     }));
 });
 
-describe.each(engines)('an item that a complete feed left out on $name', (engine) => {
+describe.each(engines)('an item that a complete feed removed on $name', (engine) => {
   const key = (name: string) => `http://example.net/${name}`;
 
   /** A room whose source `a` has left `two` out for so long that it is withdrawn. */
@@ -151,7 +151,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
     );
   const counts = async (room: StoreFixture) => (await readSourceReports(room.store.reader)).map(({ items }) => items);
 
-  it('is back when it is listed again: views, search and counts have it, and the log an update of everything', () =>
+  it('returns to views, search and counts when it is listed again, with an update of every field in the log', () =>
     withoutTwo(async (room, id) => {
       expect(await shown(room)).toEqual(['Title of one']);
       expect(await counts(room)).toEqual([1, 0]);
@@ -171,7 +171,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await readWhole(room, drafts('one', 'two'), {}, noon + 2 * minute)).toMatchObject({ events: 0 });
     }));
 
-  it('is an update to everybody who was told to remove it, whatever they ask for', () =>
+  it('is sent as an update to every subscription that received its removal', () =>
     withoutTwo(async (room) => {
       await readWhole(room, drafts('one', 'two'));
       const [removed, restored] = (await room.events()).slice(-2);
@@ -183,7 +183,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(restored.changed).toContain('title');
     }));
 
-  it('is back with the words of today, as one revision', () =>
+  it('returns with its current text as one revision', () =>
     withoutTwo(async (room, id) => {
       const edited = draft('two', { title: 'Two, corrected' });
       expect(await readWhole(room, [draft('one'), edited])).toMatchObject({ events: 1 });
@@ -192,13 +192,13 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await readWhole(room, [draft('one'), edited])).toMatchObject({ events: 0 });
     }));
 
-  it('is back also when the feed no longer says that it is complete', () =>
+  it('returns when the feed is no longer marked as complete', () =>
     withoutTwo(async (room) => {
       await readWhole(room, drafts('two'), { complete: false });
       expect(await shown(room)).toContain('Title of two');
     }));
 
-  it('is left out again when it is missing twice again', () =>
+  it('is removed again after two more polls without it', () =>
     withoutTwo(async (room) => {
       await readWhole(room, drafts('one', 'two'));
       await leaveOut(room);
@@ -206,7 +206,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await counts(room)).toEqual([1, 0]);
     }));
 
-  it('comes and goes three times an hour and no more', () =>
+  it('is removed and restored at most three times an hour', () =>
     withoutTwo(async (room) => {
       for (let n = 0; n < 3; n += 1) {
         expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 1, deferred: 0 });
@@ -218,7 +218,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await shown(room)).toContain('Title of two');
     }));
 
-  it('is not brought back by another source, and is back at both when its own lists it', () =>
+  it('is not restored by another source, and returns for both when its own source lists it', () =>
     withoutTwo(async (room) => {
       await room.read('b', drafts('two'));
       expect(await shown(room)).toEqual(['Title of one']);
@@ -226,7 +226,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await counts(room)).toEqual([2, 1]);
     }));
 
-  it('stays away once the operator withdraws it as well, without a second event', () =>
+  it('stays withdrawn after the operator withdraws it too, without a second event', () =>
     withoutTwo(async (room, id) => {
       const { length } = await room.events();
       expect(await withdrawItem(room.store, id, noon)).toBeNull();
@@ -235,14 +235,14 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await room.events()).toHaveLength(length);
     }));
 
-  it('stays away once its publisher says that it is deleted', () =>
+  it('stays withdrawn after its publisher sends a tombstone', () =>
     withoutTwo(async (room, id) => {
       await readWhole(room, drafts('one'), { deleted: [{ ref: 'guid-two', atMs: noon }] });
       expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });
       expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawalReason: 'deleted' });
     }));
 
-  it('is restored by hand as well, until it is missing twice again', () =>
+  it('is restored by the operator until two more polls miss it', () =>
     withoutTwo(async (room, id) => {
       await restoreItem(room.store, id, noon);
       expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawnMs: null, withdrawalReason: null });
@@ -250,7 +250,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await readItem(room.store.reader, id)).toMatchObject({ withdrawalReason: 'omitted' });
     }));
 
-  it('stays away when it was let go for its age meanwhile', () =>
+  it('stays removed when it was retired by age in the meantime', () =>
     withoutTwo(async (room) => {
       await retireItems(room.store, { nowMs: noon + 90 * day, maxAgeMs: day, keepNewest: 0, maxItems: 100 });
       const later = await readWhole(room, drafts('two'), {}, noon + 90 * day);
@@ -277,7 +277,7 @@ describe.each(engines)('an item that a complete feed left out on $name', (engine
       expect(await shown(room)).toEqual(['Title of two']);
     }));
 
-  it('stays away when it was withdrawn before reasons were written down', () =>
+  it('stays withdrawn when it has no stored reason', () =>
     withoutTwo(async (room, id) => {
       await room.store.write((tx) => tx.updateTable('item').set({ withdrawal_reason: null }).execute());
       expect(await readWhole(room, drafts('one', 'two'))).toMatchObject({ events: 0 });

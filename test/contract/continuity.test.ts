@@ -19,7 +19,7 @@ async function opened(store: Store): Promise<StoreFixture> {
 }
 
 describe.each(engines)('what is new to a source on $name', (engine) => {
-  it('is what it has not shown, in the order of the document', () =>
+  it('is what it has not listed before, in document order', () =>
     withStore(engine, async (store) => {
       await opened(store);
       const drafts = [draft('four'), draft('one'), draft('three'), draft('two', { title: 'Edited' })];
@@ -27,34 +27,34 @@ describe.each(engines)('what is new to a source on $name', (engine) => {
       expect(await strangersOf(store, [])).toEqual([]);
     }));
 
-  it('is not what it shows by a new id, but by the old link', () =>
+  it('is not an entry with a new id and a known link', () =>
     withStore(engine, async (store) => {
       await opened(store);
       expect(await strangersOf(store, [draft('one', { entryKey: 'new-id' })])).toEqual([]);
       expect(await strangersOf(store, [draft('one', { entryKey: 'new-id', canonicalUrl: null })])).toEqual(['new-id']);
     }));
 
-  it('is what only another source has shown', () =>
+  it('includes an entry that only another source has listed', () =>
     withStore(engine, async (store) => {
       await opened(store);
       expect(await strangersOf(store, [draft('one')], 'b')).toEqual(['guid-one']);
     }));
 
-  it('is not what was let go of', () =>
+  it('is not an entry whose item was retired', () =>
     withStore(engine, async (store) => {
       await opened(store);
       await retireItems(store, { nowMs: noon + 31 * day, maxAgeMs: 30 * day, keepNewest: 0, maxItems: 1000 });
       expect(await strangersOf(store, [draft('one'), draft('new')])).toEqual(['guid-new']);
     }));
 
-  it('is everything to a source that nobody has declared', () =>
+  it('is every entry for an undeclared source', () =>
     withStore(engine, async (store) => {
       await opened(store);
       expect(await strangersOf(store, [draft('one')], 'c')).toEqual(['guid-one']);
     }));
 });
 
-describe.each(engines)('who a source was on $name', (engine) => {
+describe.each(engines)('the earlier identity of a source on $name', (engine) => {
   const herald = { feedTitle: 'Example Herald', siteUrl: 'https://www.herald.example.org/' };
   const watches = { feedTitle: 'Cheap Watches', siteUrl: 'https://watches.example.com/' };
 

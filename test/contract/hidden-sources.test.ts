@@ -57,13 +57,13 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     body: rssDocument({ title: 'Herald', link }, [{ guid: '1', title: 'One', link: '#one' }]),
   });
 
-  it('is stored without it', async () => {
+  it('is stored without that part', async () => {
     await declareSources(store, { sources: [hiding(feed)] }, noon);
     expect(await readSourceReports(store.reader)).toMatchObject([{ id: 'a', url: `${feed}?token=***` }]);
     expect(await rows()).not.toContain(secret);
   });
 
-  it('keeps its state when the secret changes, and is read again without conditions', async () => {
+  it('keeps its state when the secret changes, and is polled again without validators', async () => {
     const room = new StoreFixture(store);
     await room.declare([hiding(feed)]);
     await room.read('a', [draft('one')], noon, { toPollResult: () => settlement({ nextCheckMs: noon + day }) });
@@ -76,7 +76,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     expect(await readSourceReports(store.reader)).toMatchObject([{ id: 'a', items: 1 }]);
   });
 
-  it('loses what an earlier version wrote down, and nothing else', async () => {
+  it('loses only the secrets that an earlier version stored', async () => {
     const room = new StoreFixture(store);
     const before = hiding(feed, secret, { hidden: null });
     await room.declare([before]);
@@ -115,7 +115,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     ]);
   });
 
-  it('is asked by its true address, also once it has moved, and the database knows neither', async () => {
+  it('is polled at its full address, even after a move, and the database stores neither address', async () => {
     const there = document('https://herald.example.org/');
     origin.on('/feed', ({ path }) => ({ status: 301, headers: { Location: path.replace('feed', 'new') } }));
     origin.on('/new', there);
@@ -132,7 +132,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     expect(await rows()).not.toContain(secret);
   });
 
-  it('is not moved to an address that could not be made out again', async () => {
+  it('is not moved to an address that cannot be reconstructed', async () => {
     origin.on('/feed', { status: 301, headers: { Location: `/new?token=${secret}&also=***` } });
     origin.on('/new', document('https://herald.example.org/'));
     const it = await desk();
@@ -144,7 +144,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     expect((await it.state()).history.redirectCandidate).toEqual(emptyPollHistory.redirectCandidate);
   });
 
-  it('is asked with its validators, which its true address gave', async () => {
+  it('is polled with the validators of its full address', async () => {
     const given = document('https://herald.example.org/');
     origin.on('/feed', { ...given, headers: { ...given.headers, ETag: '"1"' } }, { status: 304 });
     const it = await desk();
@@ -154,7 +154,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     expect(await rows()).not.toContain(secret);
   });
 
-  it('has no item that tells it, whatever its publisher puts into links and texts', async () => {
+  it('has no item whose links or texts contain the secret', async () => {
     const long = 'a-long-s3cret';
     const declared = hiding(`${origin.url}/feed`, long);
     const body = rssDocument({ title: 'Herald', link: 'https://herald.example.org/' }, [
@@ -180,7 +180,7 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
     expect(await it.poll()).toMatchObject({ updated: 0 });
   });
 
-  it('has no item whose link was made of its address', async () => {
+  it('has no item whose link contains the secret of its address', async () => {
     origin.on('/feed', document(''));
     const it = await desk();
     await it.poll();

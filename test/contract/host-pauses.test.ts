@@ -29,7 +29,7 @@ async function roomWith(store: Store, ...ids: string[]): Promise<StoreFixture> {
 }
 
 describe.each(engines)('the pause of a host on $name', (engine) => {
-  it('is read back until it is over', () =>
+  it('is returned until it ends', () =>
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
@@ -40,7 +40,7 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
       expect(await readHostPauses(store.reader, untilMs)).toEqual([]);
     }));
 
-  it('is read back to its last moment when it is as long as can be', () =>
+  it('is returned until its end when it has the maximum length', () =>
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a');
       const untilMs = noon + maxHostPauseMs;
@@ -48,7 +48,7 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
       expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
     }));
 
-  it('outlives the declaration of the source that was told, and its address', () =>
+  it('survives the removal and the move of the source that received it', () =>
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
@@ -61,7 +61,7 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
       ]);
     }));
 
-  it('is the reason for the next check of every source of the host that would be due before', () =>
+  it('sets the next check, with its reason, of every source of the host that is due earlier', () =>
     withStore(engine, async (store) => {
       const room = await roomWith(store, 'a', 'b', 'c');
       const untilMs = noon + 10 * minute;

@@ -35,7 +35,7 @@ async function declared(store: Store, ...ids: string[]): Promise<StoreFixture> {
 }
 
 describe.each(engines)('due sources on $name', (engine) => {
-  it('come longest overdue first, as many as are asked for', () =>
+  it('are listed longest overdue first, up to the requested number', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a', 'b', 'c', 'd');
       await settled(store, 'a', noon + 3 * minute);
@@ -49,7 +49,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       ]);
     }));
 
-  it('are told with the host that really answers them, and with their slow strikes', () =>
+  it('are listed with the host that serves them, and with their count of slow polls', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const { history: memory } = settlement();
@@ -63,7 +63,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       ]);
     }));
 
-  it('do not wait for a time that only a clock turned back can explain', () =>
+  it('are not delayed by a time that only a clock set back can explain', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a', 'b');
       await settled(store, 'a', noon + maxNextCheckDelayMs + 1);
@@ -72,7 +72,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       expect(await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs })).toMatchObject([{ sourceId: 'a' }]);
     }));
 
-  it('say when the next one is due', () =>
+  it('report when the next one is due', () =>
     withStore(engine, async (store) => {
       expect(await nextDueMs(store.reader)).toBeNull();
       await declared(store, 'a', 'b');
@@ -81,7 +81,7 @@ describe.each(engines)('due sources on $name', (engine) => {
       expect(await nextDueMs(store.reader)).toBe(noon + minute);
     }));
 
-  it('are due at once when their file has changed, also while it is being read', () =>
+  it('are due immediately when their file changes, even during a poll', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await settled(store, 'a', noon + day);
@@ -94,7 +94,7 @@ describe.each(engines)('due sources on $name', (engine) => {
 });
 
 describe.each(engines)('claiming sources on $name', (engine) => {
-  it('gives each a lease of its own, and takes it off the due ones', () =>
+  it('gives each source its own lease, and removes it from the due sources', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a', 'b', 'c');
       const leases = await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs });
@@ -106,7 +106,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       expect(await dueIds(store, noon)).toEqual(['c']);
     }));
 
-  it('leaves out what is being read, not due, removed or unknown', () =>
+  it('skips sources that are leased, not due, removed or unknown', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'read', 'later', 'removed', 'free');
       await room.claim('read');
@@ -120,7 +120,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       expect(leases.map(({ sourceId }) => sourceId)).toEqual(['free']);
     }));
 
-  it('gives a source to only one of two that claim it at once', () =>
+  it('gives a source to only one of two concurrent claims', () =>
     withStore(engine, async (store, url) => {
       await declared(store, 'a');
       const other = await openStore({ url, poller: false });
@@ -130,7 +130,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       expect(both.flat()).toHaveLength(1);
     }));
 
-  it('leaves next check and its reason alone', () =>
+  it('does not change the next check or its reason', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await room.claim('a', noon + minute);
@@ -140,7 +140,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       });
     }));
 
-  it('can be kept for longer, as long as it is not lost', () =>
+  it('allows a lease to be extended until it is lost', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
@@ -154,7 +154,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       expect(await dueIds(store, noon + 6 * minute)).toEqual(['a']);
     }));
 
-  it('can be given back without a trace', () =>
+  it('allows a lease to be released without any other change', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const before = await readPollState(store.reader, 'a');
@@ -164,7 +164,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
     }));
 });
 
-describe.each(engines)('settling on $name', (engine) => {
+describe.each(engines)('storing a poll result on $name', (engine) => {
   it('writes nothing for a lease that is lost', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
@@ -175,7 +175,7 @@ describe.each(engines)('settling on $name', (engine) => {
       expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
     }));
 
-  it('takes a lease that ran out, as long as nobody else has claimed the source', () =>
+  it('accepts an expired lease while no other process has claimed the source', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
@@ -193,7 +193,7 @@ describe.each(engines)('settling on $name', (engine) => {
       expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
     }));
 
-  it('takes a lease only once', () =>
+  it('accepts a lease only once', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       const lease = await room.claim('a');
@@ -201,14 +201,14 @@ describe.each(engines)('settling on $name', (engine) => {
       expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
     }));
 
-  it('does not take a document that has not changed for a first read', () =>
+  it('does not count an unmodified document as the first read', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await recordPoll(store, await room.claim('a'), settlement({ outcome: 'not-modified' }), noon);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ firstReadDone: false });
     }));
 
-  it('rounds what the database keeps in whole milliseconds', () =>
+  it('rounds times to whole milliseconds', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a');
       await settled(store, 'a', noon + 0.6);
@@ -216,8 +216,8 @@ describe.each(engines)('settling on $name', (engine) => {
     }));
 });
 
-describe.each(engines)('a lease that ran out on $name', (engine) => {
-  it('makes its source due again after 0 to 30 s, each at a moment of its own', () =>
+describe.each(engines)('an expired lease on $name', (engine) => {
+  it('makes its source due again after a random delay of 0 to 30 s', () =>
     withStore(engine, async (store) => {
       const ids = Array.from({ length: 20 }, (_, index) => `s${index}`);
       await declared(store, ...ids);
@@ -232,7 +232,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       expect(counts[3]).toBe(20);
     }));
 
-  it('is forgiven once', () =>
+  it('is not a failure the first time', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await room.claim('a');
@@ -240,7 +240,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({ failures: 0, history: { lostLeases: 1 } });
     }));
 
-  it('counts as a failure the second time in a row, and the source rests', () =>
+  it('is a failure the second time in a row, and delays the next check', () =>
     withStore(engine, async (store) => {
       const room = await declared(store, 'a');
       await room.claim('a');
@@ -259,7 +259,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       expect(await claimSources(store, { ...third, nowMs: noon + 25 * minute })).toHaveLength(1);
     }));
 
-  it('rests longer each time, up to a day', () =>
+  it('delays the next check longer each time, up to a day', () =>
     withStore(engine, async (store) => {
       await declared(store, 'a');
       const waits: number[] = [];
@@ -274,7 +274,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
       expect(waits.at(-1)).toBe(day);
     }));
 
-  it('is void as soon as the polling process starts again, and counts as lost', async () => {
+  it('is released when the polling process restarts, and counts as lost', async () => {
     const place = engine.make();
     try {
       const first = await openStore({ url: place.url, poller: true });
@@ -293,7 +293,7 @@ describe.each(engines)('a lease that ran out on $name', (engine) => {
     }
   });
 
-  it('is left alone when a process opens the store that does not poll', () =>
+  it('is not released when a process that does not poll opens the store', () =>
     withStore(engine, async (store, url) => {
       const room = await declared(store, 'a');
       await room.claim('a');

@@ -22,7 +22,7 @@ async function found(store: Store, q: string): Promise<number[]> {
 }
 
 describe.each(engines)('stored content on $name', (engine) => {
-  it('is read item by item, those without any left out', () =>
+  it('is read item by item, without the items that have none', () =>
     withStore(engine, async (store) => {
       await withOne(store);
       expect(await readStoredHtml(store.reader, 0, 10)).toEqual([
@@ -33,7 +33,7 @@ describe.each(engines)('stored content on $name', (engine) => {
       expect((await readStoredHtml(store.reader, 1, 10)).map(({ id }) => id)).toEqual([3]);
     }));
 
-  it('is replaced without a word while its words are the same', () =>
+  it('is replaced without an event while its text is the same', () =>
     withStore(engine, async (store) => {
       const room = await withOne(store);
       const sanitised = '<p class="x">Text of one</p>';
@@ -42,7 +42,7 @@ describe.each(engines)('stored content on $name', (engine) => {
       expect(await room.events()).toHaveLength(3);
     }));
 
-  it('is an edit when words have gone, for readers and for the search', () =>
+  it('is an edit for readers and the search when text was removed', () =>
     withStore(engine, async (store) => {
       const room = await withOne(store);
       expect(await replaceHtml(store, [{ id: 1, html: before, sanitised: '<p>Gone</p>' }], noon + hour)).toBe(4);
@@ -54,7 +54,7 @@ describe.each(engines)('stored content on $name', (engine) => {
       expect(await room.read('a', [draft('one')])).toMatchObject({ events: 0 });
     }));
 
-  it('is left alone when an edit was faster, or the item has gone', () =>
+  it('is not replaced when the item was edited or removed first', () =>
     withStore(engine, async (store) => {
       await withOne(store);
       const changes = [
@@ -66,7 +66,7 @@ describe.each(engines)('stored content on $name', (engine) => {
       expect(await replaceHtml(store, [], noon)).toBeNull();
     }));
 
-  it('is replaced in silence where nobody sees it', () =>
+  it('is replaced without an event when the item is not visible', () =>
     withStore(engine, async (store) => {
       const room = await withOne(store, { republish: 'summary' });
       await withdrawItem(store, 3, noon);

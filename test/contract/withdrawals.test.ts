@@ -29,7 +29,7 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       ({ title }) => title,
     );
 
-  it('are taken back whole: views, search, counts and text are as they were', () =>
+  it('are reversed completely in views, search, counts and text', () =>
     withRoom(async (room) => {
       const { store } = room;
       const id = await idOf(room, 'harbour');
@@ -49,7 +49,7 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       expect(await readItem(store.reader, id)).toEqual(item);
     }));
 
-  it('are not taken back twice, nor where there is none', () =>
+  it('are not reversed twice, nor for an item that is not withdrawn', () =>
     withRoom(async (room) => {
       const id = await idOf(room, 'ferry');
       expect(await restoreItem(room.store, id, noon)).toBeNull();
@@ -60,7 +60,7 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       expect(await room.events()).toHaveLength(6);
     }));
 
-  it.each(['harbour', 'old'])('are taken back before everybody who was told of them: %s', (name) =>
+  it.each(['harbour', 'old'])('are reversed for every subscription that received them: %s', (name) =>
     withRoom(async (room) => {
       const id = await idOf(room, name);
       await withdrawItem(room.store, id, noon);
@@ -76,7 +76,7 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       expect(restored.changed).toContain('title');
     }));
 
-  it('lose no edit that was passed over while the item was away', () =>
+  it('do not lose an edit that was skipped while the item was withdrawn', () =>
     withRoom(async (room) => {
       const id = await idOf(room, 'harbour');
       await withdrawItem(room.store, id, noon);
@@ -88,7 +88,7 @@ describe.each(engines)('withdrawals on $name', (engine) => {
       expect((await readItem(room.store.reader, id))?.title).toBe('Harbour closed');
     }));
 
-  it('are listed newest first, by the filter of whoever asks, and not beyond an instant', () =>
+  it('are listed newest first, restricted by a filter and a time', () =>
     withRoom(async (room) => {
       for (const [index, name] of ['harbour', 'ferry', 'old', 'comet'].entries()) {
         await withdrawItem(room.store, await idOf(room, name), noon + index * minute);
