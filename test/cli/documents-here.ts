@@ -3,7 +3,7 @@ import type { DocumentProcessor } from '../../src/server/stages/document-process
 import { describeDocument, normaliseDocument } from '../../src/worker.ts';
 
 /** A digester without processes: what it does is the same, and it does it at once. */
-export function digesterHere(): DocumentProcessor & { readonly closed: () => boolean } {
+export function processorHere(): DocumentProcessor & { readonly closed: () => boolean } {
   let closed = false;
   return {
     normalise: normaliseDocument,

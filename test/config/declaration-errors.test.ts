@@ -174,7 +174,7 @@ describe('errors of declarations', () => {
     ]);
   });
 
-  it.skipIf(process.getuid?.() === 0)('are told of a file that may not be read', async () => {
+  it.skipIf(process.getuid?.() === 0)('name a file that the process has no permission to read', async () => {
     const folder = makeFolder({ 'a.yaml': 'sources: []' });
     chmodSync(folder.path('a.yaml'), 0);
     expect(await problemsOf(readDeclarations(folder.dir, {}))).toEqual([

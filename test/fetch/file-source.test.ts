@@ -118,7 +118,7 @@ describe('fetchSource of a local file', () => {
     expect(outcomeCode(await reading('file:pipe.xml'))).toBe('file_unreadable');
   });
 
-  it.skipIf(process.getuid?.() === 0)('tells a file that it may not read', async () => {
+  it.skipIf(process.getuid?.() === 0)('reports a file without read permission as a failure', async () => {
     chmodSync(join(feedsDir, 'welcome.xml'), 0);
     expect(failed(await reading('file:welcome.xml'))).toMatchObject({
       failure: 'file_unreadable',

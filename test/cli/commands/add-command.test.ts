@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AddOptions, add } from '../../../src/cli/commands/add-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
-import { digesterHere } from '../documents-here.ts';
+import { processorHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
 
@@ -16,7 +16,7 @@ function aFolder(text = before) {
   const folder = makeFolder({ 'sources.yaml': text });
   const run = async (url: string, options: Partial<AddOptions> = {}) => {
     const io = new FakeIo({ ALLOW_PRIVATE_NETWORKS: '127.0.0.1', FEEDS_DIR: folder.dir });
-    const own = { processor: digesterHere(), clock, pause: async () => undefined };
+    const own = { processor: processorHere(), clock, pause: async () => undefined };
     const code = await add(io, url, { file: 'sources.yaml', ...options }, own);
     return { code, stdout: io.stdout, stderr: io.stderr };
   };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkUrl } from '../../../src/cli/commands/check-url-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { problemsOf } from '../../config/temporary-folder.ts';
-import { digesterHere } from '../documents-here.ts';
+import { processorHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
 
@@ -10,7 +10,7 @@ cleanUp();
 
 async function run(url: string, options: { json?: boolean } = {}, env: Record<string, string> = {}) {
   const io = new FakeIo({ ALLOW_PRIVATE_NETWORKS: '127.0.0.1', ...env });
-  const processor = digesterHere();
+  const processor = processorHere();
   const code = await checkUrl(io, url, options, { processor, clock, pause: async () => undefined });
   return { code, stdout: io.stdout, stderr: io.stderr, closed: processor.closed() };
 }

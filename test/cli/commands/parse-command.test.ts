@@ -3,7 +3,7 @@ import { type ParseOptions, parse } from '../../../src/cli/commands/parse-comman
 import { runCommand } from '../../../src/cli/program.ts';
 import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
 import { rssDocument } from '../../support/documents.ts';
-import { digesterHere } from '../documents-here.ts';
+import { processorHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
 
 const makeFolder = useFolders();
@@ -15,7 +15,7 @@ const sound = rssDocument(channel, [
 
 async function run(files: readonly string[], options: ParseOptions = {}, columns: number | null = null) {
   const io = new FakeIo({}, columns);
-  const processor = digesterHere();
+  const processor = processorHere();
   const code = await parse(io, files, options, { createProcessor: () => processor });
   const lines = io.stdout.split('\n').filter((line) => line !== '');
   return { code, lines, stdout: io.stdout, stderr: io.stderr, closed: processor.closed() };

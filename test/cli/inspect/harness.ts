@@ -4,7 +4,7 @@ import { createFetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
-import { digesterHere } from '../documents-here.ts';
+import { processorHere } from '../documents-here.ts';
 
 /** Tuesday, 10 March 2026, 12:00 UTC. */
 export const nowMs = Date.UTC(2026, 2, 10, 12);
@@ -50,7 +50,7 @@ export async function look(
     pausesMs.push(ms);
   };
   try {
-    return { ...(await inspect({ url, headers }, { fetcher, processor: digesterHere(), clock, pause })), pausesMs };
+    return { ...(await inspect({ url, headers }, { fetcher, processor: processorHere(), clock, pause })), pausesMs };
   } finally {
     await fetcher.close();
   }
