@@ -8,7 +8,8 @@ import type { ItemDraft } from '../src/domain/items/item.ts';
 import type { Store } from '../src/store/engine/store.ts';
 import { trimEvents } from '../src/store/log/event-log.ts';
 import { openStore } from '../src/store/open-store.ts';
-import { digest, StoreFixture, source } from '../test/support/store-fixture.ts';
+import { aFeed, aSource } from '../test/support/builders.ts';
+import { StoreFixture } from '../test/support/store-fixture.ts';
 import { type NewsWords, newsWords } from './news-words.ts';
 
 const sources = 200;
@@ -40,17 +41,17 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
   try {
     // Durability is not needed: after a power cut the database is created again.
     await sql`pragma synchronous = off`.execute(store.writer);
-    const room = new StoreFixture(store);
-    await room.declare(
+    const fixture = new StoreFixture(store);
+    await fixture.declare(
       Array.from({ length: sources }, (_, index) =>
-        source(`source-${index}`, {
+        aSource(`source-${index}`, {
           title: `Source ${index}`,
           section: fillSections[index % fillSections.length] ?? '',
         }),
       ),
       nowMs - spanMs,
     );
-    await writeItems({ store, room, items, nowMs, progress });
+    await writeItems({ store, fixture, items, nowMs, progress });
     await trimEvents(store, { nowMs, maxAgeMs: 7 * dayMs, maxEvents });
     // As on a server that has run for a while: the query planner has statistics.
     await sql`pragma optimize`.execute(store.writer);
@@ -61,11 +62,11 @@ export async function fillDatabase({ file, items, nowMs, progress = () => {} }: 
 
 interface Filling extends Required<Omit<FillOptions, 'file'>> {
   readonly store: Store;
-  readonly room: StoreFixture;
+  readonly fixture: StoreFixture;
 }
 
 /** Writes in rounds over all sources, so that their items alternate in time. */
-async function writeItems({ store, room, items, nowMs, progress }: Filling): Promise<void> {
+async function writeItems({ store, fixture, items, nowMs, progress }: Filling): Promise<void> {
   const words = newsWords();
   const perRound = sources * draftsInRead;
   const stepMs = spanMs / items;
@@ -77,7 +78,7 @@ async function writeItems({ store, room, items, nowMs, progress }: Filling): Pro
       for (let place = index; place < count; place += sources) {
         drafts.push(draftOf(done + place, Math.round(nowMs - (items - done - place) * stepMs), words));
       }
-      await room.read(`source-${index}`, digest(drafts), endMs, { firstRead: false });
+      await fixture.read(`source-${index}`, aFeed(drafts), endMs, { firstRead: false });
     }
     await trimEvents(store, { nowMs: endMs, maxAgeMs: spanMs, maxEvents });
     progress(done + count);

@@ -20,7 +20,7 @@ import {
   confirmSubscription,
   updateSubscription,
 } from '../../src/store/websub/websub-subscriptions.ts';
-import { minute, noon, settlement, source } from '../support/store-fixture.ts';
+import { aPollResult, aSource, minute, noon } from '../support/builders.ts';
 import { FakeIo } from './fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
@@ -33,7 +33,7 @@ describe('commands on a database', () => {
   beforeEach(async () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
     env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}` };
-    // The poller's lock is held throughout, as it is beside a running server.
+    // The poll lock is held throughout, as beside a running server.
     server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
   });
   afterEach(async () => {
@@ -42,12 +42,12 @@ describe('commands on a database', () => {
   });
 
   const declare = async (...ids: string[]): Promise<void> =>
-    void (await declareSources(server, { sources: ids.map((id) => source(id)) }, noon));
+    void (await declareSources(server, { sources: ids.map((id) => aSource(id)) }, noon));
 
   async function settle(id: string, over: Partial<PollResult>): Promise<void> {
     const [lease] = await claimSources(server, { ids: [id], nowMs: noon, leaseMs: 90_000 });
     if (lease === undefined) throw new Error(`${id} is not due`);
-    await recordPoll(server, lease, settlement({ nextCheckMs: noon + 75 * minute, ...over }), noon);
+    await recordPoll(server, lease, aPollResult({ nextCheckMs: noon + 75 * minute, ...over }), noon);
   }
 
   async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {

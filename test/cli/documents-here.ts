@@ -2,7 +2,7 @@ import { discoverFeeds } from '../../src/parse/discover-feeds.ts';
 import type { DocumentProcessor } from '../../src/server/stages/document-processor.ts';
 import { describeDocument, normaliseDocument } from '../../src/worker.ts';
 
-/** A digester without processes: what it does is the same, and it does it at once. */
+/** A document processor without processes: it does the same work in this process. */
 export function processorHere(): DocumentProcessor & { readonly closed: () => boolean } {
   let closed = false;
   return {

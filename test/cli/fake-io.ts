@@ -1,6 +1,6 @@
 import type { CliIo } from '../../src/cli/shared/io.ts';
 
-/** A process of a test's own: keeps what is said and sends signals by hand. */
+/** A fake process: records the output, and sends signals when a test asks for them. */
 export class FakeIo implements CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly columns: number | null;
@@ -27,7 +27,7 @@ export class FakeIo implements CliIo {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sends a signal; says whether anybody listened. */
+  /** Sends a signal. @returns whether there was a listener. */
   signal(name = 'SIGTERM'): boolean {
     for (const listener of this.#listeners) listener(name);
     return this.#listeners.size > 0;

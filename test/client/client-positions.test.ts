@@ -1,46 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRecordingClient, type RecordingClient } from '../support/client/recording-client.ts';
-import {
-  event,
-  type Peer,
-  protocolMessages,
-  type ScriptedServer,
-  startScriptedServer,
-} from '../support/client/scripted-server.ts';
+import { describe, expect, it } from 'vitest';
+import type { RecordingClient } from '../support/client/recording-client.ts';
+import { event, protocolMessages } from '../support/client/scripted-server.ts';
+import { useScriptedServer } from '../support/client/use-scripted-server.ts';
 
-let server: ScriptedServer;
-let noting: RecordingClient | null = null;
-
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-
-afterEach(async () => {
-  noting?.client.close();
-  noting = null;
-  await server.close();
-});
-
-function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
-  noting = createRecordingClient(server.url, options);
-  return noting;
-}
-
-/** Lets the next connection in: welcomes it, hears its subscription, and puts it on its place. */
-async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, unknown> }> {
-  const peer = await server.peer();
-  peer.send(protocolMessages.welcome);
-  const asked = await peer.nextMessage();
-  const after = at ?? String(asked['after']);
-  peer.send(protocolMessages.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
-  return { peer, asked };
-}
+const scripted = useScriptedServer();
+const { start, accept } = scripted;
 
 describe('a reset', () => {
   const snapshot = { items: [{ id: 60 }, { id: 58 }], cursor: 'e1-61', next: null };
 
   function answerSnapshot(status = 200): void {
-    server.answer = (_, response) => {
+    scripted.server.answer = (_, response) => {
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(snapshot));
     };
   }
@@ -48,13 +18,13 @@ describe('a reset', () => {
   it('is emitted with the newest items, and the client continues after them', async () => {
     answerSnapshot();
     const { client, notes, noted } = start({ after: 'e1-1', filter: { sections: ['World'] }, snapshotLimit: 20 });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     await peer.nextMessage();
     peer.send(protocolMessages.reset('s1'));
     await peer.nextMessage();
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', id: 's2', after: 'e1-61' });
-    expect(server.requests).toContain('/api/items?section=World&limit=20');
+    expect(scripted.server.requests).toContain('/api/items?section=World&limit=20');
     peer.send(protocolMessages.subscribed('s2', 'e1-61'), protocolMessages.item(62, 61));
     await noted('item 62');
     expect(notes).toEqual(['reset cursor_too_old 2 e1-61', 'state catching-up', 'item 62']);
@@ -63,7 +33,7 @@ describe('a reset', () => {
 
   it('continues at the head without items when snapshots are off', async () => {
     const { noted } = start({ after: 'e1-1', snapshotLimit: 0 });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     await peer.nextMessage();
     peer.send(protocolMessages.reset('s1'));
@@ -74,30 +44,30 @@ describe('a reset', () => {
 
   it('is retried from the old cursor when the items cannot be read', async () => {
     const { problems, noted } = start({ after: 'e1-1' });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     await peer.nextMessage();
     peer.send(protocolMessages.reset('s1'));
     await noted('error snapshot_failed');
     expect(problems[0]?.fatal).toBe(false);
     answerSnapshot();
-    const { asked } = await accept();
-    expect(asked['after']).toBe('e1-1');
+    const { subscription } = await accept();
+    expect(subscription['after']).toBe('e1-1');
   });
 });
 
 describe('a snapshot', () => {
-  /** Brings a client to where it asks for the snapshot, which is never answered. */
-  async function askForSnapshot(noting: RecordingClient): Promise<void> {
-    const asked = new Promise<void>((resolve) => {
-      server.answer = () => resolve();
+  /** Lets a client request a snapshot that is never answered. */
+  async function askForSnapshot(recording: RecordingClient): Promise<void> {
+    const requested = new Promise<void>((resolve) => {
+      scripted.server.answer = () => resolve();
     });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     await peer.nextMessage();
     peer.send(protocolMessages.reset('s1'));
-    await asked;
-    expect(noting.client.state).toBe('connecting');
+    await requested;
+    expect(recording.client.state).toBe('connecting');
   }
 
   it('times out', async () => {
@@ -105,7 +75,7 @@ describe('a snapshot', () => {
     await askForSnapshot(noting);
     noting.fireWatchdogs();
     await noting.noted('error snapshot_failed');
-    expect((await accept()).asked['after']).toBe('e1-1');
+    expect((await accept()).subscription['after']).toBe('e1-1');
   });
 
   it('is aborted when the client is closed', async () => {
@@ -114,7 +84,7 @@ describe('a snapshot', () => {
     noting.client.close();
     await new Promise((resolve) => setImmediate(resolve));
     expect(noting.notes).toEqual(['state closed']);
-    expect(server.requests).toHaveLength(2);
+    expect(scripted.server.requests).toHaveLength(2);
   });
 });
 
@@ -137,12 +107,12 @@ describe('the cursor', () => {
 
   it('is read from the storage first', async () => {
     start({ after: 'floor', storage: storageOf('e1-7') });
-    expect((await accept()).asked['after']).toBe('e1-7');
+    expect((await accept()).subscription['after']).toBe('e1-7');
   });
 
   it('is not read from a storage with an invalid value', async () => {
     start({ after: 'floor', storage: storageOf('nonsense') });
-    expect((await accept('e1-0')).asked['after']).toBe('floor');
+    expect((await accept('e1-0')).subscription['after']).toBe('floor');
   });
 
   it('is stored only after the item was handled', async () => {
@@ -212,24 +182,25 @@ describe('a listener that fails', () => {
     await noted('error handler_failed');
     expect(problems[0]?.cause).toEqual(new Error('database is full'));
     const second = await accept();
-    expect(second.asked['after']).toBe('e1-1');
+    expect(second.subscription['after']).toBe('e1-1');
     second.peer.send(protocolMessages.items(event(2), event(3)), protocolMessages.live(3));
     await noted('live');
     expect(handled).toEqual([1, 2, 3]);
   });
 
   it('of a reset gets the reset again', async () => {
-    server.answer = (_, response) => void response.end(JSON.stringify({ items: [], cursor: 'e1-61', next: null }));
+    scripted.server.answer = (_, response) =>
+      void response.end(JSON.stringify({ items: [], cursor: 'e1-61', next: null }));
     const { client, noted } = start({ after: 'e1-1' });
     client.on('reset', () => {
       throw new Error('no');
     });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     await peer.nextMessage();
     peer.send(protocolMessages.reset('s1'));
     await noted('error handler_failed');
-    expect((await accept()).asked['after']).toBe('e1-1');
+    expect((await accept()).subscription['after']).toBe('e1-1');
   });
 
   it('of a state does not stop items', async () => {

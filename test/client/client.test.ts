@@ -1,53 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
 import type { ClientOptions } from '../../src/client/client-types.ts';
-import { createRecordingClient, type RecordingClient } from '../support/client/recording-client.ts';
-import {
-  event,
-  type Peer,
-  protocolMessages,
-  type ScriptedServer,
-  startScriptedServer,
-} from '../support/client/scripted-server.ts';
+import { event, protocolMessages } from '../support/client/scripted-server.ts';
+import { useScriptedServer } from '../support/client/use-scripted-server.ts';
 
-let server: ScriptedServer;
-let noting: RecordingClient | null = null;
-
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-
-afterEach(async () => {
-  noting?.client.close();
-  noting = null;
-  await server.close();
-});
-
-function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
-  noting = createRecordingClient(server.url, options);
-  return noting;
-}
-
-/** Lets the next connection in: welcomes it, hears its subscription, and puts it on its place. */
-async function accept(at?: string): Promise<{ peer: Peer; asked: Record<string, unknown> }> {
-  const peer = await server.peer();
-  peer.send(protocolMessages.welcome);
-  const asked = await peer.nextMessage();
-  const after = at ?? String(asked['after']);
-  peer.send(protocolMessages.subscribed(asked['id'], after === 'head' ? 'e1-0' : after));
-  return { peer, asked };
-}
+const scripted = useScriptedServer();
+const { start, accept } = scripted;
 
 describe('a client', () => {
   it('subscribes with its filter', async () => {
     start({ filter: { sections: ['World'] }, after: 'e1-3' });
-    const { asked } = await accept();
-    expect(asked).toEqual({ type: 'subscribe', id: 's1', after: 'e1-3', filter: { sections: ['World'] } });
+    const { subscription } = await accept();
+    expect(subscription).toEqual({ type: 'subscribe', id: 's1', after: 'e1-3', filter: { sections: ['World'] } });
   });
 
   it('starts at the head by default', async () => {
     start();
-    expect((await accept()).asked).toMatchObject({ after: 'head', filter: {} });
+    expect((await accept()).subscription).toMatchObject({ after: 'head', filter: {} });
   });
 
   it('emits missed items, live, and new items', async () => {
@@ -63,8 +32,8 @@ describe('a client', () => {
 
   it('emits updates with their changed fields, and removals', async () => {
     const { client, noted } = start();
-    const told: unknown[] = [];
-    client.on('item', (change) => void told.push(change));
+    const received: unknown[] = [];
+    client.on('item', (change) => void received.push(change));
     const { peer } = await accept();
     const item = { id: 7 };
     peer.send(
@@ -73,7 +42,7 @@ describe('a client', () => {
       protocolMessages.live(2),
     );
     await noted('live');
-    expect(told).toEqual([
+    expect(received).toEqual([
       { op: 'update', seq: 1, item, changed: ['title'] },
       { op: 'remove', seq: 2, item },
     ]);
@@ -191,7 +160,7 @@ describe('a connection that breaks', () => {
     await noted('item 2');
     peer.cut();
     const second = await accept();
-    expect(second.asked['after']).toBe('e1-2');
+    expect(second.subscription['after']).toBe('e1-2');
     second.peer.send(protocolMessages.item(3), protocolMessages.live(3));
     await noted('live');
     expect(notes).toEqual([
@@ -212,7 +181,7 @@ describe('a connection that breaks', () => {
     const { peer } = await accept('e1-33');
     await noted('state catching-up');
     peer.cut();
-    expect((await accept()).asked['after']).toBe('e1-33');
+    expect((await accept()).subscription['after']).toBe('e1-33');
   });
 
   it('is retried with growing delays while it fails', async () => {
@@ -256,7 +225,7 @@ describe('a connection that breaks', () => {
 
   it('is closed when the server never sends a message', async () => {
     const { fireWatchdogs } = start();
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     fireWatchdogs();
     await peer.gone;
     await accept();
@@ -297,7 +266,7 @@ describe('bye', () => {
 describe('a subscription that is refused', () => {
   it("closes the client with the server's message", async () => {
     const { noted, problems } = start({ filter: { sections: [''] } });
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     const { id } = await peer.nextMessage();
     peer.send({ type: 'error', id, code: 'bad_filter', message: 'no' });
@@ -318,7 +287,7 @@ describe('close', () => {
     await peer.gone;
     expect(client.state).toBe('closed');
     expect(notes).toEqual(['state catching-up', 'item 1', 'state closed']);
-    expect(server.requests).toHaveLength(1);
+    expect(scripted.server.requests).toHaveLength(1);
   });
 
   it('closes a client that is waiting', async () => {
@@ -345,7 +314,7 @@ describe('close', () => {
     const { client } = start();
     client.close();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(server.requests).toEqual([]);
+    expect(scripted.server.requests).toEqual([]);
   });
 
   it('does not emit an item in progress', async () => {
@@ -366,9 +335,9 @@ describe('the constructor', () => {
 
   it('uses the global functions by default', async () => {
     const options: ClientOptions = {};
-    const client = new NewswireClient(server.url, options);
-    const { asked } = await accept();
-    expect(asked['type']).toBe('subscribe');
+    const client = new NewswireClient(scripted.server.url, options);
+    const { subscription } = await accept();
+    expect(subscription['type']).toBe('subscribe');
     client.close();
   });
 });

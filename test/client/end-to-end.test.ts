@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { NewswireClient } from '../../src/client/client.ts';
+import { seededRandom } from '../../src/demo/random.ts';
 import { startLive, type TestLiveServer } from '../support/live/live-server.ts';
-import { seededRandom } from '../support/push/seeded-random.ts';
 
 let server: TestLiveServer;
 const clients: NewswireClient[] = [];
@@ -11,7 +11,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** A client of the real server that does not waste time with pauses. */
+/** A client of the real server without pauses. */
 function connect(after: string, options: { readonly overStream: boolean }): { client: NewswireClient; seqs: number[] } {
   const seqs: number[] = [];
   const url = `http://127.0.0.1:${server.port}`;
@@ -33,7 +33,7 @@ describe.each([
     for (let round = 0; round < 150; round += 1) {
       server.publish(1 + Math.floor(random() * 6));
       await new Promise((resolve) => setImmediate(resolve));
-      // Cut at any byte: the server's ends are torn down in the middle of whatever they send.
+      // Cut at any byte: connections are destroyed while the server sends.
       if (random() < 0.2) for (const socket of server.sockets) if (random() < 0.5) socket.resetAndDestroy();
     }
     const head = server.log.headSeq;
@@ -52,7 +52,7 @@ describe.each([
     client.on('state', (state) => void states.push(state));
     server.publish(3);
     await expect.poll(() => client.state).toBe('live');
-    // A WebSocket is ended for a pong that never came in this time, a stream for its age.
+    // In this time a WebSocket ends because of a missing pong, a stream because of its age.
     server.advance(600_000);
     expect(server.parts.sessions.closes.get(overStream ? 4006 : 4002)).toBe(1);
     await expect.poll(() => states).toContain('waiting');

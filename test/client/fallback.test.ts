@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRecordingClient, type RecordingClient } from '../support/client/recording-client.ts';
-import { protocolMessages, type ScriptedServer, startScriptedServer } from '../support/client/scripted-server.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { protocolMessages } from '../support/client/scripted-server.ts';
+import { useScriptedServer } from '../support/client/use-scripted-server.ts';
 
-let server: ScriptedServer;
-let noting: RecordingClient | null = null;
 let open: { response: ServerResponse; url: string }[];
 let wake = () => {};
 
-beforeEach(async () => {
-  server = await startScriptedServer();
+const scripted = useScriptedServer();
+const { start } = scripted;
+
+beforeEach(() => {
   open = [];
-  server.answer = (request, response) => {
+  scripted.server.answer = (request, response) => {
     if (request.url?.startsWith('/api/items')) {
       response.end(JSON.stringify({ items: [{ id: 1 }], cursor: 'e1-61', next: null }));
       return;
@@ -21,18 +21,7 @@ beforeEach(async () => {
   };
 });
 
-afterEach(async () => {
-  noting?.client.close();
-  noting = null;
-  await server.close();
-});
-
-function start(options: Parameters<typeof createRecordingClient>[1] = {}): RecordingClient {
-  noting = createRecordingClient(server.url, options);
-  return noting;
-}
-
-/** The next stream that the client asks for. */
+/** The next stream that the client requests. */
 async function stream(status = 200) {
   while (open.length === 0) {
     await new Promise<void>((resolve) => {
@@ -112,8 +101,8 @@ describe('a client without WebSocket', () => {
 
   it('requests a stream and a snapshot with all its filters', async () => {
     const asked: string[] = [];
-    const answer = server.answer;
-    server.answer = (request, response) => {
+    const answer = scripted.server.answer;
+    scripted.server.answer = (request, response) => {
       asked.push(decodeURIComponent(request.url ?? ''));
       answer(request, response);
     };
@@ -155,23 +144,23 @@ describe('a client without WebSocket', () => {
     await noted('state catching-up');
     client.close();
     await first.gone;
-    expect(server.requests).toHaveLength(1);
+    expect(scripted.server.requests).toHaveLength(1);
   });
 });
 
 describe('a client behind a proxy that blocks WebSocket', () => {
   it('uses server-sent events after two attempts', async () => {
-    server.refusesSockets = true;
+    scripted.server.refusesSockets = true;
     const { noted } = start();
     const first = await stream();
-    expect(server.requests).toEqual(['upgrade /live', 'upgrade /live', '/events?after=head']);
+    expect(scripted.server.requests).toEqual(['upgrade /live', 'upgrade /live', '/events?after=head']);
     first.send('id: e1-0\n\n');
     first.item(1);
     await noted('item 1');
   });
 
   it('tries a WebSocket again whenever a stream has ended', async () => {
-    server.refusesSockets = true;
+    scripted.server.refusesSockets = true;
     const { noted } = start();
     const first = await stream();
     first.send('id: e1-0\n\n');
@@ -179,10 +168,10 @@ describe('a client behind a proxy that blocks WebSocket', () => {
     await noted('item 1');
     first.end();
     const second = await stream();
-    expect(server.requests.slice(3)).toEqual(['upgrade /live', '/events?after=e1-1']);
-    server.refusesSockets = false;
+    expect(scripted.server.requests.slice(3)).toEqual(['upgrade /live', '/events?after=e1-1']);
+    scripted.server.refusesSockets = false;
     second.end();
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe', after: 'e1-1' });
   });
@@ -202,12 +191,12 @@ describe('a client behind a proxy that blocks WebSocket', () => {
   it('does not count a connection that broke after the welcome as blocked', async () => {
     start();
     for (let attempt = 0; attempt < 4; attempt += 1) {
-      const peer = await server.peer();
+      const peer = await scripted.server.peer();
       peer.send(protocolMessages.welcome);
       await peer.nextMessage();
       peer.cut();
     }
-    await server.peer();
-    expect(server.requests.every((request) => request === 'upgrade /live')).toBe(true);
+    await scripted.server.peer();
+    expect(scripted.server.requests.every((request) => request === 'upgrade /live')).toBe(true);
   });
 });

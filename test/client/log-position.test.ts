@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { isCursor, LogPosition } from '../../src/client/log-position.ts';
 
-function placeAt(cursor: string): LogPosition {
-  const place = LogPosition.fromCursor(cursor);
-  if (place === null) throw new Error('no cursor');
-  return place;
+function positionAt(cursor: string): LogPosition {
+  const position = LogPosition.fromCursor(cursor);
+  if (position === null) throw new Error('no cursor');
+  return position;
 }
 
 describe('isCursor', () => {
-  it.each(['e1-0', 'k3f9-1042', 'abc-9007199254740991'])('takes %s', (text) => {
+  it.each(['e1-0', 'k3f9-1042', 'abc-9007199254740991'])('accepts %s', (text) => {
     expect(isCursor(text)).toBe(true);
   });
 
@@ -20,32 +20,32 @@ describe('isCursor', () => {
 
 describe('LogPosition', () => {
   it('has the cursor that it was made from', () => {
-    expect(placeAt('k3f9-1042').cursor).toBe('k3f9-1042');
+    expect(positionAt('k3f9-1042').cursor).toBe('k3f9-1042');
   });
 
   it.each([
-    ['what follows', 11, 10, 'apply'],
-    ['what follows after others that did not match', 15, 10, 'apply'],
-    ['what follows an event that was looked at and did not match', 15, 8, 'apply'],
-    ['what was here already', 10, 9, 'drop'],
-    ['what was here long ago', 3, 2, 'drop'],
-    ['what follows something that is missing', 15, 12, 'gap'],
-    ['a gap first, when it is both', 10, 12, 'gap'],
-  ] as const)('judges an item: %s', (_, seq, prev, verdict) => {
-    expect(placeAt('e1-10').classifyItem({ seq, prev })).toBe(verdict);
+    ['the next event', 11, 10, 'apply'],
+    ['the next event after others that did not match', 15, 10, 'apply'],
+    ['an event after an earlier one that did not match', 15, 8, 'apply'],
+    ['the last event again', 10, 9, 'drop'],
+    ['an earlier event again', 3, 2, 'drop'],
+    ['an event after a missing one', 15, 12, 'gap'],
+    ['a repeated event after a missing one', 10, 12, 'gap'],
+  ] as const)('classifies %s', (_, seq, prev, expected) => {
+    expect(positionAt('e1-10').classifyItem({ seq, prev })).toBe(expected);
   });
 
   it('classifies live and pos by prev only', () => {
-    expect(placeAt('e1-10').classifyPosition({ prev: 10 })).toBe('apply');
-    expect(placeAt('e1-10').classifyPosition({ prev: 3 })).toBe('apply');
-    expect(placeAt('e1-10').classifyPosition({ prev: 11 })).toBe('gap');
+    expect(positionAt('e1-10').classifyPosition({ prev: 10 })).toBe('apply');
+    expect(positionAt('e1-10').classifyPosition({ prev: 3 })).toBe('apply');
+    expect(positionAt('e1-10').classifyPosition({ prev: 11 })).toBe('gap');
   });
 
-  it('advances and never goes back', () => {
-    const place = placeAt('e1-10');
-    expect(place.advanceTo(12)).toBe(true);
-    expect(place.advanceTo(12)).toBe(false);
-    expect(place.advanceTo(11)).toBe(false);
-    expect(place.cursor).toBe('e1-12');
+  it('advances and never moves back', () => {
+    const position = positionAt('e1-10');
+    expect(position.advanceTo(12)).toBe(true);
+    expect(position.advanceTo(12)).toBe(false);
+    expect(position.advanceTo(11)).toBe(false);
+    expect(position.cursor).toBe('e1-12');
   });
 });

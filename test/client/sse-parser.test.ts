@@ -47,7 +47,7 @@ describe('SseParser', () => {
         const text = blocks.map((block) => `${block}\n\n`.replaceAll('\n', end)).join('');
         const sorted = [0, ...places.toSorted((a, b) => a - b), text.length];
         const pieces = sorted.slice(1).map((to, index) => text.slice(sorted[index], to));
-        // A carriage return at the end waits for the next piece: it may be half of a line break.
+        // A carriage return at the end waits for the next chunk: it may be half of a line break.
         expect(parse(...pieces, '\n')).toEqual(whole);
       }),
     );

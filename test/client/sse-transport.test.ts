@@ -6,11 +6,11 @@ import { drainEventLoop } from '../support/push/drain-event-loop.ts';
 interface Stream {
   readonly url: string;
   readonly signal: AbortSignal;
-  /** Brings bytes; null: the end. */
+  /** Sends bytes; null ends the stream. */
   readonly bring: (bytes: string | Uint8Array | null) => void;
 }
 
-/** A link whose streams a test plays. They do not heed being aborted: bytes may be on their way at any time. */
+/** A transport with scripted streams. They ignore an abort, since bytes may be in transit. */
 function linkOf() {
   const streams: Stream[] = [];
   const link = new SseTransport(serverUrls('https://news.example.org', [{}]), {

@@ -41,7 +41,7 @@ describe('MessageQueue', () => {
 });
 
 describe('Watchdog', () => {
-  /** Timers that a test lets run out. */
+  /** Timers that a test fires. */
   function timers() {
     const set = new Map<() => void, number>();
     return {

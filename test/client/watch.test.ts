@@ -1,61 +1,54 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { WireCounts } from '../../src/domain/events/wire.ts';
-import { createRecordingClient } from '../support/client/recording-client.ts';
-import { protocolMessages, type ScriptedServer, startScriptedServer } from '../support/client/scripted-server.ts';
+import { protocolMessages } from '../support/client/scripted-server.ts';
+import { useScriptedServer } from '../support/client/use-scripted-server.ts';
 
-let server: ScriptedServer;
-beforeEach(async () => {
-  server = await startScriptedServer();
-});
-afterEach(() => server.close());
+const scripted = useScriptedServer();
 
 const counts = (id: number, reads: number): WireCounts => ({ id, reads, comments: 0, commentsRevision: 0 });
 
 describe('watching items', () => {
   it('requests counts and emits them', async () => {
-    const { client } = createRecordingClient(server.url);
-    const told: WireCounts[] = [];
-    const heard = new Promise<void>((resolve) => {
+    const { client } = scripted.start();
+    const received: WireCounts[] = [];
+    const done = new Promise<void>((resolve) => {
       client.on('counts', (all) => {
-        told.push(...all);
-        if (told.length === 2) resolve();
+        received.push(...all);
+        if (received.length === 2) resolve();
       });
     });
     client.watch([17]);
-    const peer = await server.peer();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe' });
     expect(await peer.nextMessage()).toEqual({ type: 'watch', items: [17] });
     peer.send({ type: 'counts', items: [counts(17, 1)] }, { type: 'counts', items: [counts(17, 2)] });
-    await heard;
-    expect(told).toEqual([counts(17, 1), counts(17, 2)]);
-    client.close();
+    await done;
+    expect(received).toEqual([counts(17, 1), counts(17, 2)]);
   });
 
   it('requests the latest watched items on the next connection', async () => {
-    const { client } = createRecordingClient(server.url);
+    const { client } = scripted.start();
     client.watch([17]);
-    const first = await server.peer();
+    const first = await scripted.server.peer();
     first.send(protocolMessages.welcome);
     await first.nextMessage();
     await first.nextMessage();
     client.watch([17, 18]);
     expect(await first.nextMessage()).toEqual({ type: 'watch', items: [17, 18] });
     first.cut();
-    const second = await server.peer();
+    const second = await scripted.server.peer();
     second.send(protocolMessages.welcome);
     await second.nextMessage();
     expect(await second.nextMessage()).toEqual({ type: 'watch', items: [17, 18] });
-    client.close();
   });
 
   it('sends nothing while nothing is watched', async () => {
-    const { client } = createRecordingClient(server.url);
-    const peer = await server.peer();
+    const { client } = scripted.start();
+    const peer = await scripted.server.peer();
     peer.send(protocolMessages.welcome);
     expect(await peer.nextMessage()).toMatchObject({ type: 'subscribe' });
     client.watch([]);
     expect(await peer.nextMessage()).toEqual({ type: 'watch', items: [] });
-    client.close();
   });
 });

@@ -7,7 +7,7 @@ import { useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 
-/** What these files declare. */
+/** The declarations of these files. */
 const declared = async (files: Record<string, string>, env: Record<string, string> = {}) =>
   await readDeclarations(makeFolder(files).dir, env);
 

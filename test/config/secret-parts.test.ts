@@ -5,7 +5,7 @@ import { useFolders } from './temporary-folder.ts';
 
 const makeFolder = useFolders();
 
-/** The source that this address declares. */
+/** The source that is declared with this URL. */
 async function declared(url: string, env: Record<string, string> = {}, more = ''): Promise<Source> {
   const folder = makeFolder({ 'sources.yaml': `sources:\n  - url: "${url}"\n${more}` });
   const [source] = (await readDeclarations(folder.dir, env)).sources;
@@ -23,9 +23,9 @@ describe('a URL with environment variables', () => {
   };
 
   it.each([
-    ['a parameter', `https://example.org/feed?token=\${TOKEN}`, 'https://example.org/feed?token=***', ['s3cret']],
+    ['a whole parameter', `https://example.org/feed?token=\${TOKEN}`, 'https://example.org/feed?token=***', ['s3cret']],
     [
-      'part of one',
+      'a part of a parameter',
       `https://example.org/feed?token=v1-\${TOKEN}-x`,
       'https://example.org/feed?token=v1-***-x',
       ['s3cret'],
@@ -33,7 +33,7 @@ describe('a URL with environment variables', () => {
     ['a part of the path', `https://example.org/u/\${TOKEN}/feed`, 'https://example.org/u/***/feed', ['s3cret']],
     ['two', `https://example.org/?u=\${NAME}&t=\${TOKEN}`, 'https://example.org/?u=***&t=***', ['me', 's3cret']],
     [
-      'a password, which is no part of it',
+      'a password, which is removed from the URL',
       `https://\${NAME}:\${PW}@example.org/feed`,
       'https://example.org/feed',
       ['me', 'p4ss'],

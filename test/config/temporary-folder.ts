@@ -4,14 +4,14 @@ import path from 'node:path';
 import { afterEach } from 'vitest';
 import { ConfigError, formatProblem } from '../../src/domain/config-error.ts';
 
-/** A feeds folder of a test's own. */
+/** A temporary feeds folder. */
 export interface Folder {
   readonly dir: string;
   write(name: string, content: string | Uint8Array): void;
   path(name: string): string;
 }
 
-/** Gives a maker of folders that are removed after each test of the file that calls this. */
+/** Returns a function that creates folders. They are removed after each test of the calling file. */
 export function useFolders(): (files?: Readonly<Record<string, string>>) => Folder {
   const made: string[] = [];
   afterEach(() => {

@@ -7,7 +7,7 @@ import { problemsOf, useFolders } from './temporary-folder.ts';
 const makeFolder = useFolders();
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** What the files declare. */
+/** The webhooks that the files declare. */
 async function declared(files: Record<string, string>, env: Record<string, string> = {}) {
   return (await readDeclarations(makeFolder(files).dir, env)).webhooks;
 }
@@ -153,7 +153,7 @@ describe('declared webhooks', () => {
     expect(await errorsOf(two)).toEqual([
       'a.yaml:4: the webhook\'s id "example-org-hooks-news" is already used at a.yaml:2. Give each webhook a unique id.',
     ]);
-    const told = `${hook()}  - { id: b, url: "https://example.org/hooks/news", secret: ${secret} }\n`;
-    expect((await declared({ 'a.yaml': told })).map(({ id }) => id)).toEqual(['example-org-hooks-news', 'b']);
+    const declaration = `${hook()}  - { id: b, url: "https://example.org/hooks/news", secret: ${secret} }\n`;
+    expect((await declared({ 'a.yaml': declaration })).map(({ id }) => id)).toEqual(['example-org-hooks-news', 'b']);
   });
 });

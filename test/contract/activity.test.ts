@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { readActivity } from '../../src/store/sources/activity.ts';
-import { hour, minute, noon, settlement } from '../support/store-fixture.ts';
-import { at, createFixture } from './item-queries.ts';
+import { aPollResult, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
+import { at } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('the activity of a day on $name', (engine) => {
   it('is reported by hour, up to the current one, including empty hours', () =>
     withStore(engine, async (store) => {
-      const room = await createFixture(store, ['a'], ['b']);
-      await room.open('a', 'b');
-      await room.read('a', [at('one', 4), at('two', 2)], noon + minute);
-      await room.read('b', [], noon + 2 * hour, {
-        toPollResult: () => settlement({ outcome: 'failed', failure: 'dns_error', nextCheckMs: noon }),
+      const fixture = await createStoreFixture(store, 'a', 'b');
+      await fixture.open('a', 'b');
+      await fixture.read('a', [at('one', 4), at('two', 2)], noon + minute);
+      await fixture.read('b', [], noon + 2 * hour, {
+        toPollResult: () => aPollResult({ outcome: 'failed', failure: 'dns_error', nextCheckMs: noon }),
       });
       const hours = await readActivity(store.reader, noon + 2 * hour + 5 * minute);
       expect(hours).toHaveLength(24);
@@ -28,9 +29,9 @@ describe.each(engines)('the activity of a day on $name', (engine) => {
 
   it('excludes backfill and undated items from the freshness figures', () =>
     withStore(engine, async (store) => {
-      const room = await createFixture(store, ['a']);
-      await room.read('a', [at('old', 300)]);
-      await room.read('a', [at('old', 300), at('undated', 0, { publishedMs: null })], noon + minute);
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', [at('old', 300)]);
+      await fixture.read('a', [at('old', 300), at('undated', 0, { publishedMs: null })], noon + minute);
       const [last] = (await readActivity(store.reader, noon + minute)).slice(-1);
       expect(last).toMatchObject({ hourMs: noon, added: 2, freshnessMs: null });
     }));

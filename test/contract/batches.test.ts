@@ -1,34 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { everything } from '../../src/domain/events/filter.ts';
-import type { ItemDraft } from '../../src/domain/items/item.ts';
-import type { Store } from '../../src/store/engine/store.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
+import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { draft, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { anItemDraft, aPollResult, aSource, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
+import { manyDrafts, titlesOf } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const one = 'http://example.net/one';
 
-function titlesOf(store: Store): Promise<string[]> {
-  return readItems(store.reader, { filter: everything, limit: 1000, before: null }).then(({ items }) =>
-    items.map(({ title }) => title),
-  );
-}
-
-function many(count: number, over: (index: number) => Partial<ItemDraft> = () => ({})): ItemDraft[] {
-  return Array.from({ length: count }, (_, index) => draft(`n${index}`, over(index)));
-}
-
 describe.each(engines)('batches on $name', (engine) => {
   it('yield to the event loop between them, and announce the head after each', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
+      const fixture = await createStoreFixture(store, 'a');
       const heads: string[] = [];
       const turns = setInterval(() => heads.push('turn'), 0);
-      await room.read('a', many(120), noon, { onCommit: (head) => heads.push(`head ${head}`) });
+      await fixture.read('a', manyDrafts(120), noon, { onCommit: (head) => heads.push(`head ${head}`) });
       clearInterval(turns);
       expect(heads.filter((line) => line !== 'turn')).toEqual(['head 50', 'head 100', 'head 120']);
       expect(heads.slice(heads.indexOf('head 50'), heads.indexOf('head 120'))).toContain('turn');
@@ -36,12 +24,11 @@ describe.each(engines)('batches on $name', (engine) => {
 
   it('store validators, outcome and the end of the first read with the last one', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
+      const fixture = await createStoreFixture(store, 'a');
       const seen: unknown[] = [];
       const look = () => readPollState(store.reader, 'a').then((state) => seen.push(state));
       const looks: Promise<unknown>[] = [];
-      await room.read('a', many(60), noon, { onCommit: () => looks.push(look()) });
+      await fixture.read('a', manyDrafts(60), noon, { onCommit: () => looks.push(look()) });
       await Promise.all(looks);
       expect(seen).toMatchObject([
         { validators: { etag: null }, bodyHash: null, firstReadDone: false },
@@ -51,49 +38,52 @@ describe.each(engines)('batches on $name', (engine) => {
 
   it('keep the stored validators when the poll result has none', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.open('a');
-      const settle = () => settlement({ validators: null, bodyHash: null });
-      await room.read('a', [draft('one')], noon, { toPollResult: settle });
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.open('a');
+      const settle = () => aPollResult({ validators: null, bodyHash: null });
+      await fixture.read('a', [anItemDraft('one')], noon, { toPollResult: settle });
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'body' });
     }));
 
   it('stop when the source is declared again in the meantime, and store the rest at the next poll', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const again = { sources: [source('a', { declarationHash: 'another' })] };
+      const fixture = await createStoreFixture(store, 'a');
+      const again = { sources: [aSource('a', { declarationHash: 'another' })] };
       const declared: Promise<unknown>[] = [];
       const onBatch = () => declared.push(declareSources(store, again, noon));
-      expect(await room.read('a', many(120), noon, { onCommit: onBatch })).toEqual({ kind: 'lease-lost' });
+      expect(await fixture.read('a', manyDrafts(120), noon, { onCommit: onBatch })).toEqual({ kind: 'lease-lost' });
       await Promise.all(declared);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         firstReadDone: false,
         validators: { etag: null },
       });
-      expect(await room.read('a', many(120))).toMatchObject({ kind: 'stored', added: 70 });
-      expect((await room.events()).every(({ backfill }) => backfill)).toBe(true);
+      expect(await fixture.read('a', manyDrafts(120))).toMatchObject({ kind: 'stored', added: 70 });
+      expect((await fixture.events()).every(({ backfill }) => backfill)).toBe(true);
       expect(await titlesOf(store)).toHaveLength(120);
     }));
 });
 
 describe.each(engines)('a lost lease on $name', (engine) => {
   it.each([
-    ['another has claimed the source', async (room: StoreFixture) => void (await room.claim('a', noon + 10 * minute))],
-    ['the source was removed', (room: StoreFixture) => room.declare([])],
-    ['the source was declared anew', (room: StoreFixture) => room.declare([source('a', { declarationHash: 'new' })])],
     [
-      'the source has another address',
-      (room: StoreFixture) => room.declare([source('a', { url: 'https://example.com/x' })]),
+      'another process has claimed the source',
+      async (fixture: StoreFixture) => void (await fixture.claim('a', noon + 10 * minute)),
+    ],
+    ['the source was removed', (fixture: StoreFixture) => fixture.declare([])],
+    [
+      'the declaration of the source has changed',
+      (fixture: StoreFixture) => fixture.declare([aSource('a', { declarationHash: 'new' })]),
+    ],
+    [
+      'the source has another URL',
+      (fixture: StoreFixture) => fixture.declare([aSource('a', { url: 'https://example.com/x' })]),
     ],
   ])('stores nothing once %s', (_, loseLease) =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const lease = await room.claim('a');
-      await loseLease(room);
-      const result = await room.read('a', [draft('one')], noon, { lease });
+      const fixture = await createStoreFixture(store, 'a');
+      const lease = await fixture.claim('a');
+      await loseLease(fixture);
+      const result = await fixture.read('a', [anItemDraft('one')], noon, { lease });
       expect(result).toEqual({ kind: 'lease-lost' });
       expect(await readHead(store.reader)).toMatchObject({ head: 0 });
       expect(await titlesOf(store)).toEqual([]);
@@ -101,11 +91,13 @@ describe.each(engines)('a lost lease on $name', (engine) => {
 
   it('is not lost by a new title or section', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const lease = await room.claim('a');
-      await room.declare([source('a', { title: 'Renamed', section: 'Science' })]);
-      expect(await room.read('a', [draft('one')], noon, { lease })).toMatchObject({ kind: 'stored', added: 1 });
+      const fixture = await createStoreFixture(store, 'a');
+      const lease = await fixture.claim('a');
+      await fixture.declare([aSource('a', { title: 'Renamed', section: 'Science' })]);
+      expect(await fixture.read('a', [anItemDraft('one')], noon, { lease })).toMatchObject({
+        kind: 'stored',
+        added: 1,
+      });
       expect(await readItemByKey(store.reader, one)).toMatchObject({
         section: 'Science',
         source: { title: 'Renamed' },
@@ -120,20 +112,18 @@ describe.each(engines)('the display setting of a source on $name', (engine) => {
     ['link', '', ''],
   ] as const)('is, with republish: %s, the summary "%s" and the text "%s"', (republish, summary, contentHtml) =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a', { republish })]);
-      await room.read('a', [draft('one')]);
+      const fixture = await createStoreFixture(store, aSource('a', { republish }));
+      await fixture.read('a', [anItemDraft('one')]);
       expect(await readItemByKey(store.reader, one)).toMatchObject({ summary, contentHtml, republish });
-      const body = JSON.parse((await room.events())[0]?.body ?? '');
+      const body = JSON.parse((await fixture.events())[0]?.body ?? '');
       expect([body.summary, body.html ?? '']).toEqual([summary, contentHtml]);
     }));
 
   it('is that of the current declaration, even for items stored earlier', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', [draft('one')]);
-      await room.declare([source('a', { republish: 'link', title: 'Renamed', section: 'Science' })]);
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', [anItemDraft('one')]);
+      await fixture.declare([aSource('a', { republish: 'link', title: 'Renamed', section: 'Science' })]);
       expect(await readItemByKey(store.reader, one)).toMatchObject({
         contentHtml: '',
         section: 'Science',

@@ -5,12 +5,13 @@ import type { Source } from '../../src/domain/polling/source.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, aSource, hour, noon } from '../support/builders.ts';
+import { createStoreFixture, StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const urls = ['https://one.example.org/feed', 'https://two.example.org/feed', 'https://three.example.org/feed'];
 
-/** A few sources, each URL and each id once, as a file of declarations would have them. */
+/** A few sources with unique URLs and ids, as declaration files require. */
 const declarations: fc.Arbitrary<Source[]> = fc
   .uniqueArray(
     fc.record({
@@ -21,9 +22,9 @@ const declarations: fc.Arbitrary<Source[]> = fc
     }),
     { comparator: (x, y) => x.id === y.id || x.url === y.url, maxLength: 3 },
   )
-  .map((parts) => parts.map(({ id, ...over }) => source(id, over)));
+  .map((parts) => parts.map(({ id, ...over }) => aSource(id, over)));
 
-/** What must hold after each set of declarations, whatever came before it. */
+/** The invariants after each set of declarations, whatever the previous ones were. */
 async function expectDeclared(store: Store, declared: readonly Source[]): Promise<void> {
   const reports = await readSourceReports(store.reader);
   expect(new Set(reports.map(({ id }) => id)).size).toBe(reports.length);
@@ -38,23 +39,23 @@ describe.each(engines)('any history of declarations on $name', (engine) => {
     fc.assert(
       fc.asyncProperty(fc.array(declarations, { minLength: 2, maxLength: 8 }), (history) =>
         withStore(engine, async (store) => {
-          const room = new StoreFixture(store);
+          const fixture = new StoreFixture(store);
           const read = new Set<string>();
           let nowMs = noon;
           for (const declared of history) {
             nowMs += hour;
-            await room.declare(declared, nowMs);
+            await fixture.declare(declared, nowMs);
             await expectDeclared(store, declared);
             for (const { id, url } of declared) {
               const number = urls.indexOf(url);
-              await room.read(id, [draft(`story-${number}`), draft('shared')], nowMs);
+              await fixture.read(id, [anItemDraft(`story-${number}`), anItemDraft('shared')], nowMs);
               read.add(`https://example.net/story-${number}`).add('https://example.net/shared');
             }
           }
           const page = await readItems(store.reader, { filter: everything, limit: 100, before: null });
           expect(new Set(page.items.map((item) => item.url))).toEqual(read);
-          // One event when each was added; more only for "also in". A source that was only renamed adds nothing.
-          const adds = (await room.events()).filter(({ op }) => op === 'add');
+          // One event for each added item; more only for "also in". A source that was only renamed adds none.
+          const adds = (await fixture.events()).filter(({ op }) => op === 'add');
           expect(adds).toHaveLength(read.size);
         }),
       ),
@@ -66,11 +67,10 @@ describe.each(engines)('any history of declarations on $name', (engine) => {
     fc.assert(
       fc.asyncProperty(declarations, declarations, (first, second) =>
         withStore(engine, async (store) => {
-          const room = new StoreFixture(store);
-          await room.declare(first);
-          await room.declare(second);
+          const fixture = await createStoreFixture(store, ...first);
+          await fixture.declare(second);
           const before = await store.reader.selectFrom('source').selectAll().execute();
-          await room.declare(second, noon + hour);
+          await fixture.declare(second, noon + hour);
           expect(await store.reader.selectFrom('source').selectAll().execute()).toEqual(before);
         }),
       ),

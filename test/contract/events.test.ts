@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/engine/store.ts';
 import { appendEvents, readEvents, readHead, readLogChangedMs, trimEvents } from '../../src/store/log/event-log.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
-import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, day, hour, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
-/** A log of `count` events, one a minute from noon. */
+/** Stores `count` events, one a minute from noon on. */
 async function logOf(store: Store, count: number): Promise<void> {
-  const fixture = new StoreFixture(store);
-  await fixture.declare([source('a')]);
-  await fixture.read('a', [draft('one')]);
+  const fixture = await createStoreFixture(store, 'a');
+  await fixture.read('a', [anItemDraft('one')]);
   const item = await readItemByKey(store.reader, 'http://example.net/one');
   if (item === null) throw new Error('the item is missing');
   for (let minute = 1; minute < count; minute += 1) {
-    const happening = { op: 'update', item, before: item, changed: ['title'] } as const;
-    await store.write((tx) => appendEvents(tx, [happening], noon + minute * 60_000));
+    const change = { op: 'update', item, before: item, changed: ['title'] } as const;
+    await store.write((tx) => appendEvents(tx, [change], noon + minute * 60_000));
   }
 }
 
@@ -25,10 +25,9 @@ async function seqsOf(store: Store): Promise<number[]> {
 describe.each(engines)('the log on $name', (engine) => {
   it('numbers the events of concurrent writers without a gap', () =>
     withStore(engine, async (store) => {
-      const fixture = new StoreFixture(store);
       const ids = ['a', 'b', 'c', 'd'];
-      await fixture.declare(ids.map((id) => source(id)));
-      const documents = ids.map((id) => Array.from({ length: 60 }, (_, index) => draft(`${id}-${index}`)));
+      const fixture = await createStoreFixture(store, ...ids);
+      const documents = ids.map((id) => Array.from({ length: 60 }, (_, index) => anItemDraft(`${id}-${index}`)));
       await Promise.all(ids.map((id, index) => fixture.read(id, documents[index] ?? [])));
       expect(await seqsOf(store)).toEqual(Array.from({ length: 240 }, (_, index) => index + 1));
       expect(await readHead(store.reader)).toMatchObject({ head: 240, floor: 1 });
@@ -104,21 +103,18 @@ describe.each(engines)('trimming the log on $name', (engine) => {
       await logOf(store, 3);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
       expect(await readHead(store.reader)).toMatchObject({ head: 3, floor: 4 });
-      await new StoreFixture(store).declare([source('a')]);
-      const fixture = new StoreFixture(store);
-      await fixture.declare([source('a')]);
-      await fixture.read('a', [draft('two')]);
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', [anItemDraft('two')]);
       expect(await seqsOf(store)).toEqual([4]);
       expect(await readHead(store.reader)).toMatchObject({ head: 4, floor: 4 });
     }));
 
   it('continues after the first batch', () =>
     withStore(engine, async (store) => {
-      const fixture = new StoreFixture(store);
-      await fixture.declare([source('a')]);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read(
         'a',
-        Array.from({ length: 1300 }, (_, index) => draft(`n${index}`)),
+        Array.from({ length: 1300 }, (_, index) => anItemDraft(`n${index}`)),
       );
       expect(await trimEvents(store, { nowMs: noon, maxAgeMs: day, maxEvents: 100 })).toBe(1200);
       expect(await readHead(store.reader)).toMatchObject({ head: 1300, floor: 1201 });
@@ -145,11 +141,10 @@ describe.each(engines)('trimming the log on $name', (engine) => {
 
   it('keeps the facets from before an update after the earlier event was deleted', () =>
     withStore(engine, async (store) => {
-      const fixture = new StoreFixture(store);
-      await fixture.declare([source('a')]);
-      await fixture.read('a', [draft('one')]);
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', [anItemDraft('one')]);
       await trimEvents(store, { nowMs: noon + 30 * day, maxAgeMs: day, maxEvents: 1000 });
-      await fixture.read('a', [draft('one', { title: 'Corrected' })], noon + 30 * day);
+      await fixture.read('a', [anItemDraft('one', { title: 'Corrected' })], noon + 30 * day);
       const [update] = await fixture.events();
       expect(update?.previousFacets?.text).toContain('Title of one');
       expect(update?.facets.text).toContain('Corrected');

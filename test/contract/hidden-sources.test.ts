@@ -1,93 +1,76 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HiddenParts } from '../../src/domain/masking.ts';
 import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
-import type { Store } from '../../src/store/engine/store.ts';
-import { openStore } from '../../src/store/open-store.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { readHubSources } from '../../src/store/websub/websub-subscriptions.ts';
+import { aFeed, anItemDraft, aPollResult, aSource, day, hour, noon } from '../support/builders.ts';
 import { rssDocument } from '../support/documents.ts';
-import { type Origin, startOrigin } from '../support/origin.ts';
-import { PollingFixture } from '../support/polling-fixture.ts';
-import { day, digest, draft, hour, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { type PollingFixture, usePolling } from '../support/polling-fixture.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines } from './test-engines.ts';
 
 const secret = 's3cret';
 
-describe.each(engines)('a source that hides part of its address on $name', (engine) => {
-  let store: Store;
-  let origin: Origin;
-  const closes: (() => unknown)[] = [];
+describe.each(engines)('a source with a secret in its URL on $name', (engine) => {
+  const polling = usePolling(engine);
 
-  beforeEach(async () => {
-    const place = await engine.copy();
-    store = await openStore({ url: place.url, poller: true });
-    origin = await startOrigin();
-    closes.push(
-      () => origin.close(),
-      () => store.close(),
-      () => place.remove(),
-    );
-  });
-  afterEach(async () => {
-    for (const close of closes.splice(0)) await close();
-  });
-
-  function hiding(base: string, value = secret, over: Partial<Source> = {}): Source {
+  function withSecret(base: string, value = secret, over: Partial<Source> = {}): Source {
     const hidden: HiddenParts = { url: `${base}?token=***`, secrets: [value] };
-    return source('a', { url: `${base}?token=${value}`, hidden, ...over });
+    return aSource('a', { url: `${base}?token=${value}`, hidden, ...over });
   }
   const feed = 'https://a.example.org/feed.xml';
-  /** All that the database says of its sources, but for the digest, which is no digest here. */
+  /** The rows of all sources without the declaration hash, which contains the URL in tests. */
   const rows = async () => {
-    const all = await store.reader.selectFrom('source').selectAll().execute();
+    const all = await polling.store.reader.selectFrom('source').selectAll().execute();
     return JSON.stringify(all.map(({ declaration_hash: _, ...row }) => row));
   };
 
-  async function desk(): Promise<PollingFixture> {
-    const declared = hiding(`${origin.url}/feed`);
-    const made = await new PollingFixture(store, declared.url, { hidden: declared.hidden }).declare();
-    closes.unshift(() => made.close());
-    return made;
+  function createPoller(value = secret): Promise<PollingFixture> {
+    const { url, hidden } = withSecret(`${polling.origin.url}/feed`, value);
+    return polling.createPoller({ url, hidden });
   }
   const document = (link: string) => ({
     headers: { 'Content-Type': 'application/rss+xml' },
     body: rssDocument({ title: 'Herald', link }, [{ guid: '1', title: 'One', link: '#one' }]),
   });
 
-  it('is stored without that part', async () => {
-    await declareSources(store, { sources: [hiding(feed)] }, noon);
-    expect(await readSourceReports(store.reader)).toMatchObject([{ id: 'a', url: `${feed}?token=***` }]);
+  it('is stored without the secret', async () => {
+    await declareSources(polling.store, { sources: [withSecret(feed)] }, noon);
+    expect(await readSourceReports(polling.store.reader)).toMatchObject([{ id: 'a', url: `${feed}?token=***` }]);
     expect(await rows()).not.toContain(secret);
   });
 
   it('keeps its state when the secret changes, and is polled again without validators', async () => {
-    const room = new StoreFixture(store);
-    await room.declare([hiding(feed)]);
-    await room.read('a', [draft('one')], noon, { toPollResult: () => settlement({ nextCheckMs: noon + day }) });
-    await room.declare([hiding(feed, 'rotated')], noon + hour);
-    expect(await readPollState(store.reader, 'a')).toMatchObject({
+    const fixture = await createStoreFixture(polling.store, withSecret(feed));
+    await fixture.read('a', [anItemDraft('one')], noon, {
+      toPollResult: () => aPollResult({ nextCheckMs: noon + day }),
+    });
+    await fixture.declare([withSecret(feed, 'rotated')], noon + hour);
+    expect(await readPollState(polling.store.reader, 'a')).toMatchObject({
       firstReadDone: true,
       nextCheckMs: noon + hour,
       validators: { etag: null, lastModified: null },
     });
-    expect(await readSourceReports(store.reader)).toMatchObject([{ id: 'a', items: 1 }]);
+    expect(await readSourceReports(polling.store.reader)).toMatchObject([{ id: 'a', items: 1 }]);
   });
 
-  it('loses only the secrets that an earlier version stored', async () => {
-    const room = new StoreFixture(store);
-    const before = hiding(feed, secret, { hidden: null });
-    await room.declare([before]);
-    const told = digest([draft('one')], { selfUrl: before.url, siteUrl: `https://a.example.org/?t=${secret}` });
+  it('loses the secrets that an earlier version stored, and keeps its other state', async () => {
+    const before = withSecret(feed, secret, { hidden: null });
+    const fixture = await createStoreFixture(polling.store, before);
+    const document = aFeed([anItemDraft('one')], {
+      selfUrl: before.url,
+      siteUrl: `https://a.example.org/?t=${secret}`,
+    });
     const movedTo = `https://b.example.org/?token=${secret}`;
-    const settle = () => settlement({ nextCheckMs: noon + day, movedTo, detail: `not at ${movedTo}` });
-    await room.read('a', told, noon, { toPollResult: settle });
+    const toPollResult = () => aPollResult({ nextCheckMs: noon + day, movedTo, detail: `not at ${movedTo}` });
+    await fixture.read('a', document, noon, { toPollResult });
     expect(await rows()).toContain(secret);
-    await room.declare([hiding(feed)], noon + hour);
+    await fixture.declare([withSecret(feed)], noon + hour);
     expect(await rows()).not.toContain(secret);
-    expect(await readPollState(store.reader, 'a')).toMatchObject({
+    expect(await readPollState(polling.store.reader, 'a')).toMatchObject({
       firstReadDone: true,
       nextCheckMs: noon + day,
       movedTo: 'https://b.example.org/?token=***',
@@ -97,66 +80,65 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
 
   it('stores no URL of a document that contains the secret', async () => {
     const hubs = ['https://hub.example.org/', `https://hub.example.org/?for=${secret}`];
-    const self = `${origin.url}/feed?token=${secret}`;
+    const self = `${polling.origin.url}/feed?token=${secret}`;
     const links = [...hubs.map((href) => ({ rel: 'hub', href })), { rel: 'self', href: self }];
-    origin.on('/feed', {
+    polling.origin.on('/feed', {
       ...document(`https://herald.example.org/?${secret}`),
       headers: {
         'Content-Type': 'application/rss+xml',
         Link: links.map(({ rel, href }) => `<${href}>; rel="${rel}"`).join(', '),
       },
     });
-    const it = await desk();
-    await it.poll();
-    expect(await it.report()).toMatchObject({ failure: null, items: 1 });
+    const poller = await createPoller();
+    await poller.poll();
+    expect(await poller.report()).toMatchObject({ failure: null, items: 1 });
     expect(await rows()).not.toContain(secret);
-    expect(await readHubSources(store.reader)).toMatchObject([
-      { hubs: hubs.slice(0, 1), selfUrl: `${origin.url}/feed?token=***` },
+    expect(await readHubSources(polling.store.reader)).toMatchObject([
+      { hubs: hubs.slice(0, 1), selfUrl: `${polling.origin.url}/feed?token=***` },
     ]);
   });
 
-  it('is polled at its full address, even after a move, and the database stores neither address', async () => {
+  it('is polled at its full URL, even after a redirect was adopted, and neither full URL is stored', async () => {
     const there = document('https://herald.example.org/');
-    origin.on('/feed', ({ path }) => ({ status: 301, headers: { Location: path.replace('feed', 'new') } }));
-    origin.on('/new', there);
-    const it = await desk();
+    polling.origin.on('/feed', ({ path }) => ({ status: 301, headers: { Location: path.replace('feed', 'new') } }));
+    polling.origin.on('/new', there);
+    const poller = await createPoller();
     for (let read = 0; read < 4; read += 1) {
-      it.nowMs += 30 * hour;
-      await it.poll();
+      poller.nowMs += 30 * hour;
+      await poller.poll();
     }
-    expect(await it.report()).toMatchObject({ failure: null, movedTo: `${origin.url}/new?token=***` });
-    const asked = origin.requests.length;
-    it.nowMs += 30 * hour;
-    await it.poll();
-    expect(origin.requests.slice(asked).map(({ path }) => path)).toEqual([`/new?token=${secret}`]);
+    expect(await poller.report()).toMatchObject({ failure: null, movedTo: `${polling.origin.url}/new?token=***` });
+    const before = polling.origin.requests.length;
+    poller.nowMs += 30 * hour;
+    await poller.poll();
+    expect(polling.origin.requests.slice(before).map(({ path }) => path)).toEqual([`/new?token=${secret}`]);
     expect(await rows()).not.toContain(secret);
   });
 
-  it('is not moved to an address that cannot be reconstructed', async () => {
-    origin.on('/feed', { status: 301, headers: { Location: `/new?token=${secret}&also=***` } });
-    origin.on('/new', document('https://herald.example.org/'));
-    const it = await desk();
+  it('adopts no redirect to a URL that cannot be reconstructed', async () => {
+    polling.origin.on('/feed', { status: 301, headers: { Location: `/new?token=${secret}&also=***` } });
+    polling.origin.on('/new', document('https://herald.example.org/'));
+    const poller = await createPoller();
     for (let read = 0; read < 5; read += 1) {
-      it.nowMs += 30 * hour;
-      expect(await it.poll()).toMatchObject({ failure: null });
+      poller.nowMs += 30 * hour;
+      expect(await poller.poll()).toMatchObject({ failure: null });
     }
-    expect(await it.report()).toMatchObject({ failure: null, movedTo: null });
-    expect((await it.state()).history.redirectCandidate).toEqual(emptyPollHistory.redirectCandidate);
+    expect(await poller.report()).toMatchObject({ failure: null, movedTo: null });
+    expect((await poller.state()).history.redirectCandidate).toEqual(emptyPollHistory.redirectCandidate);
   });
 
-  it('is polled with the validators of its full address', async () => {
+  it('is polled with the validators of its full URL', async () => {
     const given = document('https://herald.example.org/');
-    origin.on('/feed', { ...given, headers: { ...given.headers, ETag: '"1"' } }, { status: 304 });
-    const it = await desk();
-    await it.poll();
-    expect(await it.poll()).toMatchObject({ outcome: 'not-modified' });
-    expect(origin.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"']);
+    polling.origin.on('/feed', { ...given, headers: { ...given.headers, ETag: '"1"' } }, { status: 304 });
+    const poller = await createPoller();
+    await poller.poll();
+    expect(await poller.poll()).toMatchObject({ outcome: 'not-modified' });
+    expect(polling.origin.requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"']);
     expect(await rows()).not.toContain(secret);
   });
 
   it('has no item whose links or texts contain the secret', async () => {
     const long = 'a-long-s3cret';
-    const declared = hiding(`${origin.url}/feed`, long);
     const body = rssDocument({ title: 'Herald', link: 'https://herald.example.org/' }, [
       {
         guid: '1',
@@ -168,22 +150,21 @@ describe.each(engines)('a source that hides part of its address on $name', (engi
       '</item>',
       `<enclosure url="https://herald.example.org/4.mp3?${long}" type="audio/mpeg" length="1"/></item>`,
     );
-    origin.on('/feed', { headers: { 'Content-Type': 'application/rss+xml' }, body });
-    const it = await new PollingFixture(store, declared.url, { hidden: declared.hidden }).declare();
-    closes.unshift(() => it.close());
-    await it.poll();
-    const [item] = await it.items();
+    polling.origin.on('/feed', { headers: { 'Content-Type': 'application/rss+xml' }, body });
+    const poller = await createPoller(long);
+    await poller.poll();
+    const [item] = await poller.items();
     expect(item?.url).toBe('https://herald.example.org/1?token=***');
     expect(item?.enclosures).toMatchObject([{ url: 'https://herald.example.org/4.mp3?***' }]);
     const { key: _, source: __, ...shown } = item ?? { key: '', source: null };
     expect(JSON.stringify(shown)).not.toContain(long);
-    expect(await it.poll()).toMatchObject({ updated: 0 });
+    expect(await poller.poll()).toMatchObject({ updated: 0 });
   });
 
-  it('has no item whose link contains the secret of its address', async () => {
-    origin.on('/feed', document(''));
-    const it = await desk();
-    await it.poll();
-    expect((await it.items()).map(({ url }) => url)).toEqual([`${origin.url}/feed?token=***#one`]);
+  it('has no item whose link contains the secret of its URL', async () => {
+    polling.origin.on('/feed', document(''));
+    const poller = await createPoller();
+    await poller.poll();
+    expect((await poller.items()).map(({ url }) => url)).toEqual([`${polling.origin.url}/feed?token=***#one`]);
   });
 });

@@ -4,15 +4,16 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { readHostPauses } from '../../src/store/sources/host-pauses.ts';
 import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { aPollResult, aSource, day, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const host = 'shared.example.org';
-const onHost = (id: string) => source(id, { url: `https://${host}/${id}.xml` });
+const onHost = (id: string) => aSource(id, { url: `https://${host}/${id}.xml` });
 
-/** A 429 whose Retry-After the whole host is spared for. */
+/** A 429 whose Retry-After pauses the whole host. */
 function throttled(untilMs: number, over: Partial<PollResult> = {}): PollResult {
-  return settlement({
+  return aPollResult({
     outcome: 'throttled',
     nextCheckMs: noon + day,
     nextCheckReason: 'Retry-After 1 d (rate limited)',
@@ -23,18 +24,17 @@ function throttled(untilMs: number, over: Partial<PollResult> = {}): PollResult 
 }
 
 async function roomWith(store: Store, ...ids: string[]): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare([...ids.map(onHost), source('elsewhere')]);
-  return room;
+  const fixture = await createStoreFixture(store, ...ids.map(onHost), 'elsewhere');
+  return fixture;
 }
 
 describe.each(engines)('the pause of a host on $name', (engine) => {
   it('is returned until it ends', () =>
     withStore(engine, async (store) => {
-      const room = await roomWith(store, 'a', 'b');
+      const fixture = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
-      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
-      await recordPoll(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      await recordPoll(store, await fixture.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await fixture.claim('b'), aPollResult({ nextCheckMs: noon + hour }), noon);
       expect(await readHostPauses(store.reader, noon)).toEqual([{ host, untilMs }]);
       expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
       expect(await readHostPauses(store.reader, untilMs)).toEqual([]);
@@ -42,19 +42,19 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
 
   it('is returned until its end when it has the maximum length', () =>
     withStore(engine, async (store) => {
-      const room = await roomWith(store, 'a');
+      const fixture = await roomWith(store, 'a');
       const untilMs = noon + maxHostPauseMs;
-      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await fixture.claim('a'), throttled(untilMs), noon);
       expect(await readHostPauses(store.reader, untilMs - 1)).toEqual([{ host, untilMs }]);
     }));
 
   it('survives the removal and the move of the source that received it', () =>
     withStore(engine, async (store) => {
-      const room = await roomWith(store, 'a', 'b');
+      const fixture = await roomWith(store, 'a', 'b');
       const untilMs = noon + 10 * minute;
-      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
-      await recordPoll(store, await room.claim('b'), throttled(untilMs + 1), noon);
-      await room.declare([source('b', { url: 'https://new.example.org/feed.xml' })]);
+      await recordPoll(store, await fixture.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await fixture.claim('b'), throttled(untilMs + 1), noon);
+      await fixture.declare([aSource('b', { url: 'https://new.example.org/feed.xml' })]);
       expect(await readHostPauses(store.reader, noon)).toEqual([
         { host, untilMs },
         { host, untilMs: untilMs + 1 },
@@ -63,10 +63,10 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
 
   it('sets the next check, with its reason, of every source of the host that is due earlier', () =>
     withStore(engine, async (store) => {
-      const room = await roomWith(store, 'a', 'b', 'c');
+      const fixture = await roomWith(store, 'a', 'b', 'c');
       const untilMs = noon + 10 * minute;
-      await recordPoll(store, await room.claim('a'), throttled(untilMs), noon);
-      await recordPoll(store, await room.claim('b'), settlement({ nextCheckMs: noon + hour }), noon);
+      await recordPoll(store, await fixture.claim('a'), throttled(untilMs), noon);
+      await recordPoll(store, await fixture.claim('b'), aPollResult({ nextCheckMs: noon + hour }), noon);
       const paused = { nextCheckMs: untilMs, nextCheckWhy: 'its host is paused: it answered 429' };
       expect(await readSourceReports(store.reader)).toMatchObject([
         { id: 'a', nextCheckMs: noon + day, nextCheckWhy: 'Retry-After 1 d (rate limited)' },

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readEvents, readHead } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { day } from '../support/store-fixture.ts';
+import { day } from '../support/builders.ts';
 import { engines } from './test-engines.ts';
 
 const child = path.join(path.dirname(fileURLToPath(import.meta.url)), 'store-until-killed.ts');

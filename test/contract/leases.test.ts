@@ -13,7 +13,8 @@ import {
 import { markFilesChanged } from '../../src/store/sources/mark-files-changed.ts';
 import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { aPollResult, aSource, day, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const leaseMs = 90_000;
@@ -25,13 +26,12 @@ async function dueIds(store: Store, nowMs: number): Promise<string[]> {
 async function settled(store: Store, id: string, nextCheckMs: number, nowMs = noon): Promise<void> {
   const [lease] = await claimSources(store, { ids: [id], nowMs, leaseMs });
   if (lease === undefined) throw new Error(`${id} could not be claimed`);
-  await recordPoll(store, lease, settlement({ nextCheckMs }), nowMs);
+  await recordPoll(store, lease, aPollResult({ nextCheckMs }), nowMs);
 }
 
 async function declared(store: Store, ...ids: string[]): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare(ids.map((id) => source(id)));
-  return room;
+  const fixture = await createStoreFixture(store, ...ids);
+  return fixture;
 }
 
 describe.each(engines)('due sources on $name', (engine) => {
@@ -51,13 +51,13 @@ describe.each(engines)('due sources on $name', (engine) => {
 
   it('are listed with the host that serves them, and with their count of slow polls', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const { history: memory } = settlement();
-      const moved = settlement({
+      const fixture = await declared(store, 'a');
+      const { history } = aPollResult();
+      const moved = aPollResult({
         movedTo: 'https://moved.example.com/feed.xml',
-        history: { ...memory, consecutiveTimeouts: 2 },
+        history: { ...history, consecutiveTimeouts: 2 },
       });
-      await recordPoll(store, await room.claim('a'), moved, noon);
+      await recordPoll(store, await fixture.claim('a'), moved, noon);
       expect(await readDueSources(store.reader, noon, 1)).toMatchObject([
         { host: 'moved.example.com', consecutiveTimeouts: 2 },
       ]);
@@ -83,12 +83,12 @@ describe.each(engines)('due sources on $name', (engine) => {
 
   it('are due immediately when their file changes, even during a poll', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
+      const fixture = await declared(store, 'a');
       await settled(store, 'a', noon + day);
       await markFilesChanged(store, ['a'], noon + minute);
-      const lease = await room.claim('a', noon + minute);
+      const lease = await fixture.claim('a', noon + minute);
       await markFilesChanged(store, ['a'], noon + minute);
-      await recordPoll(store, lease, settlement({ nextCheckMs: noon + day }), noon + minute + 2);
+      await recordPoll(store, lease, aPollResult({ nextCheckMs: noon + day }), noon + minute + 2);
       expect(await dueIds(store, noon + minute + 2)).toEqual(['a']);
     }));
 });
@@ -99,7 +99,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       await declared(store, 'a', 'b', 'c');
       const leases = await claimSources(store, { ids: ['a', 'b'], nowMs: noon, leaseMs });
       expect(leases).toMatchObject([
-        { sourceId: 'a', untilMs: noon + leaseMs, declarationHash: source('a').declarationHash },
+        { sourceId: 'a', untilMs: noon + leaseMs, declarationHash: aSource('a').declarationHash },
         { sourceId: 'b', untilMs: noon + leaseMs },
       ]);
       expect(new Set(leases.map(({ token }) => token)).size).toBe(2);
@@ -108,10 +108,10 @@ describe.each(engines)('claiming sources on $name', (engine) => {
 
   it('skips sources that are leased, not due, removed or unknown', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'read', 'later', 'removed', 'free');
-      await room.claim('read');
+      const fixture = await declared(store, 'read', 'later', 'removed', 'free');
+      await fixture.claim('read');
       await settled(store, 'later', noon + hour);
-      await room.declare(['read', 'later', 'free'].map((id) => source(id)));
+      await fixture.declare(['read', 'later', 'free'].map((id) => aSource(id)));
       const leases = await claimSources(store, {
         ids: ['read', 'later', 'removed', 'free', 'unknown'],
         nowMs: noon,
@@ -132,8 +132,8 @@ describe.each(engines)('claiming sources on $name', (engine) => {
 
   it('does not change the next check or its reason', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      await room.claim('a', noon + minute);
+      const fixture = await declared(store, 'a');
+      await fixture.claim('a', noon + minute);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon,
         nextCheckReason: 'never read',
@@ -142,23 +142,23 @@ describe.each(engines)('claiming sources on $name', (engine) => {
 
   it('allows a lease to be extended until it is lost', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const lease = await room.claim('a');
+      const fixture = await declared(store, 'a');
+      const lease = await fixture.claim('a');
       expect(await extendLease(store, lease, noon + 5 * minute)).toBe(true);
       expect(await dueIds(store, noon + 4 * minute)).toEqual([]);
       expect(await claimSources(store, { ids: ['a'], nowMs: noon + 4 * minute, leaseMs })).toEqual([]);
-      const next = await room.claim('a', noon + 6 * minute);
+      const next = await fixture.claim('a', noon + 6 * minute);
       expect(await extendLease(store, lease, noon + hour)).toBe(false);
-      expect(await recordPoll(store, next, settlement(), noon + 6 * minute)).toBe(true);
+      expect(await recordPoll(store, next, aPollResult(), noon + 6 * minute)).toBe(true);
       expect(await extendLease(store, next, noon + hour)).toBe(false);
       expect(await dueIds(store, noon + 6 * minute)).toEqual(['a']);
     }));
 
   it('allows a lease to be released without any other change', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
+      const fixture = await declared(store, 'a');
       const before = await readPollState(store.reader, 'a');
-      await releaseLeases(store, [await room.claim('a')]);
+      await releaseLeases(store, [await fixture.claim('a')]);
       expect(await readPollState(store.reader, 'a')).toEqual(before);
       expect(await dueIds(store, noon)).toEqual(['a']);
     }));
@@ -167,44 +167,44 @@ describe.each(engines)('claiming sources on $name', (engine) => {
 describe.each(engines)('storing a poll result on $name', (engine) => {
   it('writes nothing for a lease that is lost', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const lost = await room.claim('a');
-      await room.claim('a', noon + 10 * minute);
-      expect(await recordPoll(store, lost, settlement({ nextCheckMs: noon + day }), noon)).toBe(false);
+      const fixture = await declared(store, 'a');
+      const lost = await fixture.claim('a');
+      await fixture.claim('a', noon + 10 * minute);
+      expect(await recordPoll(store, lost, aPollResult({ nextCheckMs: noon + day }), noon)).toBe(false);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon, validators: { etag: null } });
       expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
     }));
 
   it('accepts an expired lease while no other process has claimed the source', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const lease = await room.claim('a');
-      expect(await recordPoll(store, lease, settlement(), noon + hour)).toBe(true);
+      const fixture = await declared(store, 'a');
+      const lease = await fixture.claim('a');
+      expect(await recordPoll(store, lease, aPollResult(), noon + hour)).toBe(true);
     }));
 
   it.each([
-    ['declared otherwise', { declaration_hash: 'another' }],
-    ['removed', { removed_ms: noon }],
-  ])('writes nothing for a source that is %s by now, even were the lease left to it', (_, set) =>
+    ['has another declaration', { declaration_hash: 'another' }],
+    ['was removed', { removed_ms: noon }],
+  ])('writes nothing for a source that %s since it was leased, although the lease is still stored', (_, set) =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const lease = await room.claim('a');
+      const fixture = await declared(store, 'a');
+      const lease = await fixture.claim('a');
       await store.writer.updateTable('source').set(set).execute();
-      expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
+      expect(await recordPoll(store, lease, aPollResult(), noon)).toBe(false);
     }));
 
   it('accepts a lease only once', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      const lease = await room.claim('a');
-      expect(await recordPoll(store, lease, settlement(), noon)).toBe(true);
-      expect(await recordPoll(store, lease, settlement(), noon)).toBe(false);
+      const fixture = await declared(store, 'a');
+      const lease = await fixture.claim('a');
+      expect(await recordPoll(store, lease, aPollResult(), noon)).toBe(true);
+      expect(await recordPoll(store, lease, aPollResult(), noon)).toBe(false);
     }));
 
   it('does not count an unmodified document as the first read', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'not-modified' }), noon);
+      const fixture = await declared(store, 'a');
+      await recordPoll(store, await fixture.claim('a'), aPollResult({ outcome: 'not-modified' }), noon);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ firstReadDone: false });
     }));
 
@@ -234,17 +234,17 @@ describe.each(engines)('an expired lease on $name', (engine) => {
 
   it('is not a failure the first time', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      await room.claim('a');
-      await room.claim('a', noon + 10 * minute);
+      const fixture = await declared(store, 'a');
+      await fixture.claim('a');
+      await fixture.claim('a', noon + 10 * minute);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ failures: 0, history: { lostLeases: 1 } });
     }));
 
   it('is a failure the second time in a row, and delays the next check', () =>
     withStore(engine, async (store) => {
-      const room = await declared(store, 'a');
-      await room.claim('a');
-      await room.claim('a', noon + 10 * minute);
+      const fixture = await declared(store, 'a');
+      await fixture.claim('a');
+      await fixture.claim('a', noon + 10 * minute);
       const third = { ids: ['a'], nowMs: noon + 20 * minute, leaseMs };
       expect(await claimSources(store, third)).toEqual([]);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
@@ -275,28 +275,28 @@ describe.each(engines)('an expired lease on $name', (engine) => {
     }));
 
   it('is released when the polling process restarts, and counts as lost', async () => {
-    const place = engine.make();
+    const location = engine.make();
     try {
-      const first = await openStore({ url: place.url, poller: true });
-      const room = await declared(first, 'a', 'b');
-      const lease = await room.claim('a');
+      const first = await openStore({ url: location.url, poller: true });
+      const fixture = await declared(first, 'a', 'b');
+      const lease = await fixture.claim('a');
       await first.close();
-      const second = await openStore({ url: place.url, poller: true });
+      const second = await openStore({ url: location.url, poller: true });
       expect(await dueIds(second, noon + 30_000)).toEqual(['a', 'b']);
       await claimSources(second, { ids: ['a', 'b'], nowMs: noon + 30_000, leaseMs });
       expect(await readPollState(second.reader, 'a')).toMatchObject({ history: { lostLeases: 1 } });
       expect(await readPollState(second.reader, 'b')).toMatchObject({ history: { lostLeases: 0 } });
-      expect(await recordPoll(second, lease, settlement(), noon)).toBe(false);
+      expect(await recordPoll(second, lease, aPollResult(), noon)).toBe(false);
       await second.close();
     } finally {
-      place.remove();
+      location.remove();
     }
   });
 
   it('is not released when a process that does not poll opens the store', () =>
     withStore(engine, async (store, url) => {
-      const room = await declared(store, 'a');
-      await room.claim('a');
+      const fixture = await declared(store, 'a');
+      await fixture.claim('a');
       const other = await openStore({ url, poller: false });
       await other.close();
       expect(await dueIds(store, noon + minute)).toEqual([]);

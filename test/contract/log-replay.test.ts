@@ -8,13 +8,14 @@ import { emptyPollHistory } from '../../src/domain/polling/poll.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { aFeed, anItemDraft, aPollResult, aSource, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const sources = [
-  source('a'),
-  source('b', { section: 'Science' }),
-  source('press', { url: 'https://example.net/feed' }),
+  aSource('a'),
+  aSource('b', { section: 'Science' }),
+  aSource('press', { url: 'https://example.net/feed' }),
 ];
 
 /** An entry with one of several texts, one of two guids, with or without a link. */
@@ -27,7 +28,7 @@ const entry = fc
   })
   .map(({ name, wording, guid, named }): ItemDraft => {
     const over = { title: `${name}, wording ${wording}`, entryKey: `${guid}-${name}`, guid: `${guid}-${name}` };
-    return draft(name, named ? over : { ...over, canonicalUrl: null });
+    return anItemDraft(name, named ? over : { ...over, canonicalUrl: null });
   });
 
 const step = fc.oneof(
@@ -64,9 +65,9 @@ async function read(
   }: { readonly read: string; readonly entries: readonly ItemDraft[]; readonly complete: boolean },
   nowMs: number,
 ): Promise<void> {
-  await fixture.read(id, digest(entries, { complete }), nowMs, {
+  await fixture.read(id, aFeed(entries, { complete }), nowMs, {
     toPollResult: ({ missing }) =>
-      settlement({ nextCheckMs: nowMs, history: { ...emptyPollHistory, missingItemIds: missing } }),
+      aPollResult({ nextCheckMs: nowMs, history: { ...emptyPollHistory, missingItemIds: missing } }),
   });
 }
 
@@ -102,8 +103,7 @@ describe.each(engines)('the log on $name', (engine) => {
       fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), (steps) =>
           withStore(engine, async (store) => {
-            const fixture = new StoreFixture(store);
-            await fixture.declare(sources);
+            const fixture = await createStoreFixture(store, ...sources);
             let nowMs = noon;
             for (const one of steps) {
               if ('read' in one) await read(fixture, one, nowMs);

@@ -12,19 +12,19 @@ import {
   trimReads,
   type Visit,
 } from '../../src/store/readers/read-counts.ts';
-import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, day, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 /** Items of one source; their ids in the order of the names. */
 async function withItems(store: Store, ...names: string[]): Promise<number[]> {
-  const room = new StoreFixture(store);
-  await room.declare([source('a')]);
-  for (const name of names) await room.read('a', [draft(name)]);
+  const fixture = await createStoreFixture(store, 'a');
+  for (const name of names) await fixture.read('a', [anItemDraft(name)]);
   const { items } = await readItems(store.reader, { filter: everything, limit: 100, before: null });
   return names.map((name) => items.find(({ url }) => url?.endsWith(`/${name}`))?.id ?? 0);
 }
 
-/** A visit whose hashes are what the visitor's name would give. */
+/** A visit with hashes that are derived from the name of the visitor. */
 function visit(visitor: string, itemId: number, atMs = noon): Visit {
   const today = Math.floor(atMs / day);
   const hash = (of: number) => `${visitor}@${itemId} on ${of}`;
@@ -56,7 +56,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       expect(await readsOf(store, one)).toBe(2);
     }));
 
-  it('counts a visitor once whose visits stand on both sides of midnight in one batch', () =>
+  it('counts a visitor once whose visits in one batch are before and after midnight', () =>
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       const midnight = noon + 12 * hour;
@@ -64,7 +64,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       expect(await readsOf(store, one)).toBe(1);
     }));
 
-  it('counts on after the clock was turned back and forth', () =>
+  it('continues to count after the clock was set forward and back', () =>
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       await countReads(store, [visit('x', one)]);
@@ -74,7 +74,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       expect(await readsOf(store, one)).toBe(2);
     }));
 
-  it('leaves out items that are not there or were withdrawn, and counts the rest', () =>
+  it('ignores unknown and withdrawn items, and counts the others', () =>
     withStore(engine, async (store) => {
       const [one = 0, two = 0] = await withItems(store, 'one', 'two');
       await withdrawItem(store, two, noon);
@@ -84,7 +84,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       ]);
     }));
 
-  it('stores nothing of a visitor but hashes', () =>
+  it('stores only a hash of a visitor', () =>
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       await countReads(store, [visit('x', one)]);
@@ -93,7 +93,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       ]);
     }));
 
-  it('lists what was read most in whole hours, most read first, without what was withdrawn', () =>
+  it('lists the most read items of a number of hours, most read first, without withdrawn ones', () =>
     withStore(engine, async (store) => {
       const [one = 0, two = 0, three = 0] = await withItems(store, 'one', 'two', 'three');
       await countReads(store, [visit('x', one, noon - 30 * hour), visit('y', one, noon - 30 * hour)]);
@@ -114,7 +114,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
       ]);
     }));
 
-  it('lets counts go with their item', () =>
+  it('deletes the counts of a retired item', () =>
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       await countReads(store, [visit('x', one)]);
@@ -125,7 +125,7 @@ describe.each(engines)('counting reads on $name', (engine) => {
 });
 
 describe.each(engines)('the salts of visitors on $name', (engine) => {
-  it('are the same for all who ask on a day and others on another', () =>
+  it('are the same for all callers of a day, and differ from day to day', () =>
     withStore(engine, async (store) => {
       let made = 0;
       const random = () => `salt ${++made}`;
@@ -134,7 +134,7 @@ describe.each(engines)('the salts of visitors on $name', (engine) => {
       expect(await readSalt(store, 2, random)).toBe('salt 2');
     }));
 
-  it('are thrown away after a day, with all that was hashed under them', () =>
+  it('are deleted after a day, with all hashes made with them', () =>
     withStore(engine, async (store) => {
       const [one = 0] = await withItems(store, 'one');
       const today = Math.floor(noon / day);

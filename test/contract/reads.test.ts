@@ -11,8 +11,9 @@ import {
   readItems,
   readSections,
 } from '../../src/store/queries/read-items.ts';
-import { hour, noon, source } from '../support/store-fixture.ts';
-import { at, createFixture, names } from './item-queries.ts';
+import { aSource, hour, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
+import { at, names } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 /** Every page from the newest item, as names. */
@@ -30,14 +31,14 @@ async function pages(store: Store, query: Omit<ItemsQuery, 'before'>): Promise<s
 describe.each(engines)('reading items on $name', (engine) => {
   it('lists the newest first, by date and then by id', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('old', 30), at('same-1', 20), at('same-2', 20), at('new', 10)]);
       expect(await names(store)).toEqual(['new', 'same-2', 'same-1', 'old']);
     }));
 
   it('lists every item exactly once, for any page size', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const drafts = Array.from({ length: 23 }, (_, index) => at(`n${index}`, Math.floor(index / 3)));
       await fixture.read('a', drafts);
       const expected = await names(store);
@@ -50,7 +51,7 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it('continues after the last item of a page, even if that item is gone or new items arrived', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('a', 50), at('b', 40), at('c', 30)]);
       const first = await readItems(store.reader, { filter: everything, limit: 1, before: null });
       await fixture.read('a', [at('d', 1)]);
@@ -59,13 +60,13 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it.each([
     ['sources', { sources: ['b'] }, ['b2', 'both', 'b1']],
-    ['sources, any of several', { sources: ['b', 'c'] }, ['c1', 'b2', 'both', 'b1']],
-    ['sources that are not there', { sources: ['unknown'] }, []],
+    ['one of several sources', { sources: ['b', 'c'] }, ['c1', 'b2', 'both', 'b1']],
+    ['sources that do not exist', { sources: ['unknown'] }, []],
     ['sections', { sections: ['science-health'] }, ['c1', 'b2', 'both', 'b1']],
-    ['sections that are not there', { sections: ['sport'] }, []],
-    ['sections and sources at once', { sections: ['world'], sources: ['b'] }, ['both']],
+    ['sections that do not exist', { sections: ['sport'] }, []],
+    ['sections and sources together', { sections: ['world'], sources: ['b'] }, ['both']],
     ['categories, whatever their case', { categories: ['eu'] }, ['c1', 'a1']],
-    ['categories, any of several', { categories: ['eu', 'budget'] }, ['c1', 'b2', 'a1']],
+    ['one of several categories', { categories: ['eu', 'budget'] }, ['c1', 'b2', 'a1']],
     ['languages by their primary tag', { languages: ['de'] }, ['c1', 'b2']],
     ['a search', { q: 'harvest' }, ['b2', 'a1']],
     [
@@ -73,13 +74,13 @@ describe.each(engines)('reading items on $name', (engine) => {
       { sections: ['science-health'], categories: ['budget'], languages: ['de'], q: 'harvest' },
       ['b2'],
     ],
-  ] as const)('chooses by %s', (_, filter, expected) =>
+  ] as const)('filters by %s', (_, filter, expected) =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(
+      const fixture = await createStoreFixture(
         store,
-        ['a'],
-        ['b', { section: 'Science & Health' }],
-        ['c', { section: 'Science & Health' }],
+        'a',
+        aSource('b', { section: 'Science & Health' }),
+        aSource('c', { section: 'Science & Health' }),
       );
       await fixture.read('a', [at('a1', 60, { categories: ['EU'], summary: 'The harvest' }), at('both', 40)]);
       await fixture.read('b', [at('b1', 50), at('both', 40)]);
@@ -92,7 +93,7 @@ describe.each(engines)('reading items on $name', (engine) => {
   it('returns the same for a filter with hundreds of sources as for each of them', () =>
     withStore(engine, async (store) => {
       const ids = Array.from({ length: 250 }, (_, index) => `s${index}`);
-      const fixture = await createFixture(store, ...ids.map((id): [string] => [id]));
+      const fixture = await createStoreFixture(store, ...ids);
       for (const id of ['s3', 's200', 's249']) await fixture.read(id, [at(id, Number(id.slice(1)))], noon + hour);
       expect(await names(store, { sources: ids })).toEqual(['s3', 's200', 's249']);
     }));
@@ -100,7 +101,7 @@ describe.each(engines)('reading items on $name', (engine) => {
   it('returns the same by scanning many sources with few recent items as by testing each item', () =>
     withStore(engine, async (store) => {
       const many = Array.from({ length: 30 }, (_, index) => `s${index}`);
-      const fixture = await createFixture(store, ...[...many, 'flood'].map((id): [string] => [id]));
+      const fixture = await createStoreFixture(store, ...many, 'flood');
       const flood = Array.from({ length: 2100 }, (_, index) => at(`flood-${index}`, index % 60));
       await fixture.read('flood', flood);
       for (const [index, id] of many.entries()) {
@@ -118,7 +119,7 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it('includes backfill, or excludes it on request', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('old', 10)]);
       await fixture.read('a', [at('news', 20)]);
       expect(await names(store)).toEqual(['old', 'news']);
@@ -127,7 +128,7 @@ describe.each(engines)('reading items on $name', (engine) => {
 
   it('is consistent with the head of the log that is read in the same transaction', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('one', 10)]);
       const snapshot = await store.read(async (tx) => {
         const { head } = await readHead(tx);
@@ -147,7 +148,7 @@ describe.each(engines)('reading items on $name', (engine) => {
 
 describe.each(engines)('the quota of a source on $name', (engine) => {
   async function flooded(store: Store, flood: number, others: number): Promise<void> {
-    const fixture = await createFixture(store, ['flood'], ['b'], ['c'], ['d'], ['e'], ['f']);
+    const fixture = await createStoreFixture(store, 'flood', 'b', 'c', 'd', 'e', 'f');
     await fixture.read(
       'flood',
       Array.from({ length: flood }, (_, index) => at(`flood-${index}`, flood - index)),
@@ -207,11 +208,11 @@ describe.each(engines)('the quota of a source on $name', (engine) => {
 describe.each(engines)('sections on $name', (engine) => {
   it('are listed in the order of the declarations, with the number of their appearances', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(
+      const fixture = await createStoreFixture(
         store,
-        ['a', { section: 'World' }],
-        ['b', { section: 'Science & Health' }],
-        ['c'],
+        aSource('a', { section: 'World' }),
+        aSource('b', { section: 'Science & Health' }),
+        'c',
       );
       await fixture.read('a', [at('one', 1)]);
       await fixture.read('c', [at('two', 1)]);
@@ -224,8 +225,12 @@ describe.each(engines)('sections on $name', (engine) => {
 
   it('exclude those of removed sources', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a', { section: 'World' }], ['b', { section: 'Science' }]);
-      await fixture.declare([source('b', { section: 'Technology' })]);
+      const fixture = await createStoreFixture(
+        store,
+        aSource('a', { section: 'World' }),
+        aSource('b', { section: 'Science' }),
+      );
+      await fixture.declare([aSource('b', { section: 'Technology' })]);
       expect((await readSections(store.reader)).map(({ name }) => name)).toEqual(['Technology']);
     }));
 });

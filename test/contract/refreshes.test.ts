@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { recordPoll } from '../../src/store/sources/leases.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
-import { day, draft, hour, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { anItemDraft, aPollResult, day, hour, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
-describe.each(engines)('the record of polls on $name', (engine) => {
-  it('has one row a poll, with what it brought, oldest first', () =>
+describe.each(engines)('the records of polls on $name', (engine) => {
+  it('contain one row for each poll with its result, oldest first', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a'), source('b')]);
-      await room.read('a', [draft('one'), draft('two')]);
-      await room.read('a', [draft('one', { title: 'Corrected' })], noon + hour);
-      await room.read('b', [], noon + hour);
-      const failed = settlement({
+      const fixture = await createStoreFixture(store, 'a', 'b');
+      await fixture.read('a', [anItemDraft('one'), anItemDraft('two')]);
+      await fixture.read('a', [anItemDraft('one', { title: 'Corrected' })], noon + hour);
+      await fixture.read('b', [], noon + hour);
+      const failed = aPollResult({
         outcome: 'failed',
         failure: 'dns_error',
-        facts: { ...settlement().facts, status: null },
+        facts: { ...aPollResult().facts, status: null },
       });
-      await recordPoll(store, await room.claim('a', noon + 2 * hour), failed, noon + 2 * hour);
+      await recordPoll(store, await fixture.claim('a', noon + 2 * hour), failed, noon + 2 * hour);
       const rows = await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 });
       expect(rows).toEqual([
         {
@@ -36,22 +36,20 @@ describe.each(engines)('the record of polls on $name', (engine) => {
       ]);
     }));
 
-  it('is read for all sources, since an instant, the newest if there are too many', () =>
+  it('are read for all sources since an instant, the newest up to a limit', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a'), source('b')]);
-      for (let poll = 0; poll < 4; poll += 1) await room.read(poll % 2 === 0 ? 'a' : 'b', [], noon + poll * hour);
+      const fixture = await createStoreFixture(store, 'a', 'b');
+      for (let poll = 0; poll < 4; poll += 1) await fixture.read(poll % 2 === 0 ? 'a' : 'b', [], noon + poll * hour);
       const since = await readRefreshes(store.reader, { sourceId: null, sinceMs: noon + hour, limit: 10 });
       expect(since.map(({ sourceId }) => sourceId)).toEqual(['b', 'a', 'b']);
       const newest = await readRefreshes(store.reader, { sourceId: null, sinceMs: 0, limit: 2 });
       expect(newest.map(({ atMs }) => atMs)).toEqual([noon + 2 * hour, noon + 3 * hour]);
     }));
 
-  it('forgets polls that are too old', () =>
+  it('are deleted when they are too old', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      for (const atMs of [noon, noon + day, noon + 2 * day]) await room.read('a', [], atMs);
+      const fixture = await createStoreFixture(store, 'a');
+      for (const atMs of [noon, noon + day, noon + 2 * day]) await fixture.read('a', [], atMs);
       expect(await trimRefreshes(store, noon + 2 * day)).toBe(2);
       expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toMatchObject([
         { atMs: noon + 2 * day },

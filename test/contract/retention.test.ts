@@ -7,7 +7,8 @@ import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { day, digest, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { aFeed, anItemDraft, aSource, day, hour, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const one = 'http://example.net/one';
@@ -17,34 +18,33 @@ async function keysOf(store: Store, q: string | null = null): Promise<string[]> 
   return page.items.map(({ key }) => key);
 }
 
-async function withItem(store: Store, ...sources: string[]): Promise<{ room: StoreFixture; id: number }> {
-  const room = new StoreFixture(store);
-  await room.declare(sources.map((id) => source(id)));
-  for (const id of sources) await room.read(id, [draft('one')]);
+async function withItem(store: Store, ...sources: string[]): Promise<{ fixture: StoreFixture; id: number }> {
+  const fixture = await createStoreFixture(store, ...sources);
+  for (const id of sources) await fixture.read(id, [anItemDraft('one')]);
   const item = await readItemByKey(store.reader, one);
-  return { room, id: item?.id ?? 0 };
+  return { fixture, id: item?.id ?? 0 };
 }
 
-/** What is older than a month goes, whoever has it. */
+/** Retires items that are older than a month. */
 function monthAt(nowMs: number, over: Partial<RetentionOptions> = {}): RetentionOptions {
   return { nowMs, maxAgeMs: 30 * day, keepNewest: 0, maxItems: 1000, ...over };
 }
 
 describe.each(engines)('withdrawing an item on $name', (engine) => {
-  it('takes it out of every view and the search, and says so once', () =>
+  it('removes it from every view and the search, with one event', () =>
     withStore(engine, async (store) => {
-      const { room, id } = await withItem(store, 'a', 'b');
+      const { fixture, id } = await withItem(store, 'a', 'b');
       expect(await withdrawItem(store, id, noon + hour)).toBe(3);
       expect(await withdrawItem(store, id, noon + hour)).toBeNull();
       expect(await keysOf(store)).toEqual([]);
       expect(await keysOf(store, 'title')).toEqual([]);
-      const removal = (await room.events()).at(-1);
+      const removal = (await fixture.events()).at(-1);
       expect(removal).toMatchObject({ op: 'remove', previousFacets: { sources: ['a', 'b'] } });
       expect(JSON.parse(removal?.body ?? '')).toEqual({ id, url: 'https://example.net/one' });
       expect((await readSourceReports(store.reader)).map(({ items }) => items)).toEqual([0, 0]);
     }));
 
-  it('leaves its page to say that it was withdrawn', () =>
+  it('keeps it readable by id, with the time of the withdrawal', () =>
     withStore(engine, async (store) => {
       const { id } = await withItem(store, 'a');
       await withdrawItem(store, id, noon + hour);
@@ -53,18 +53,18 @@ describe.each(engines)('withdrawing an item on $name', (engine) => {
 
   it('is not undone by its source, an edit, a new guid or another source', () =>
     withStore(engine, async (store) => {
-      const { room, id } = await withItem(store, 'a');
+      const { fixture, id } = await withItem(store, 'a');
       await withdrawItem(store, id, noon);
-      await room.declare([source('a'), source('b')]);
-      await room.read('a', [draft('one')]);
-      await room.read('a', [draft('one', { title: 'Edited' })]);
-      await room.read('b', [draft('one')]);
+      await fixture.declare([aSource('a'), aSource('b')]);
+      await fixture.read('a', [anItemDraft('one')]);
+      await fixture.read('a', [anItemDraft('one', { title: 'Edited' })]);
+      await fixture.read('b', [anItemDraft('one')]);
       expect(await keysOf(store)).toEqual([]);
       expect(await readHead(store.reader)).toMatchObject({ head: 2 });
       expect((await readSourceReports(store.reader)).map(({ items }) => items)).toEqual([0, 0]);
     }));
 
-  it('knows no item that is not there', () =>
+  it('returns null for an unknown item', () =>
     withStore(engine, async (store) => {
       expect(await withdrawItem(store, 4711, noon)).toBeNull();
       expect(await readHead(store.reader)).toMatchObject({ head: 0 });
@@ -74,34 +74,34 @@ describe.each(engines)('withdrawing an item on $name', (engine) => {
 describe.each(engines)("a publisher's tombstone on $name", (engine) => {
   const tombstone = { deleted: [{ ref: 'guid-one', atMs: noon }] };
 
-  it('withdraws the item that its source owns', () =>
+  it('withdraws an item that its source owns, once', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a');
-      expect(await room.read('a', digest([], tombstone))).toMatchObject({ kind: 'stored', events: 1, head: 2 });
-      expect((await room.events()).at(-1)).toMatchObject({ op: 'remove' });
-      expect(await room.read('a', digest([], tombstone))).toMatchObject({ events: 0 });
+      const { fixture } = await withItem(store, 'a');
+      expect(await fixture.read('a', aFeed([], tombstone))).toMatchObject({ kind: 'stored', events: 1, head: 2 });
+      expect((await fixture.events()).at(-1)).toMatchObject({ op: 'remove' });
+      expect(await fixture.read('a', aFeed([], tombstone))).toMatchObject({ events: 0 });
     }));
 
-  it('takes no story of another source away', () =>
+  it('does not withdraw an item that another source owns', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a', 'b');
-      expect(await room.read('b', digest([], tombstone))).toMatchObject({ events: 0 });
+      const { fixture } = await withItem(store, 'a', 'b');
+      expect(await fixture.read('b', aFeed([], tombstone))).toMatchObject({ events: 0 });
       expect(await keysOf(store)).toEqual([one]);
     }));
 
-  it('means nothing while its entry stands in the same document', () =>
+  it('is ignored while its entry is in the same document', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a');
-      await room.read('a', digest([], { ...tombstone, unchanged: ['guid-one'] }));
+      const { fixture } = await withItem(store, 'a');
+      await fixture.read('a', aFeed([], { ...tombstone, unchanged: ['guid-one'] }));
       expect(await keysOf(store)).toEqual([one]);
     }));
 });
 
 describe.each(engines)('retiring items on $name', (engine) => {
-  it('lets go of what was first seen long ago, without a word in the log', () =>
+  it('deletes items that were first seen long ago, without an event', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a');
-      await room.read('a', [draft('two')], noon + 10 * day);
+      const { fixture } = await withItem(store, 'a');
+      await fixture.read('a', [anItemDraft('two')], noon + 10 * day);
       expect(await retireItems(store, monthAt(noon + 31 * day))).toBe(1);
       expect(await keysOf(store)).toEqual(['http://example.net/two']);
       expect(await keysOf(store, 'one')).toEqual([]);
@@ -109,53 +109,52 @@ describe.each(engines)('retiring items on $name', (engine) => {
       expect(await readSourceReports(store.reader)).toMatchObject([{ items: 1 }]);
     }));
 
-  it('does not bring it back by its entry, a new guid or another source', () =>
+  it('is not undone by the entry of an item, a new guid or another source', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a');
+      const { fixture } = await withItem(store, 'a');
       await retireItems(store, monthAt(noon + 31 * day));
-      await room.declare([source('a'), source('b')]);
+      await fixture.declare([aSource('a'), aSource('b')]);
       const later = noon + 32 * day;
-      await room.read('a', [draft('one'), draft('one', { entryKey: 'new-guid' })], later);
-      await room.read('a', [draft('one', { title: 'Edited' })], later);
-      await room.read('b', [draft('one'), draft('one', { entryKey: 'third' })], later);
+      await fixture.read('a', [anItemDraft('one'), anItemDraft('one', { entryKey: 'new-guid' })], later);
+      await fixture.read('a', [anItemDraft('one', { title: 'Edited' })], later);
+      await fixture.read('b', [anItemDraft('one'), anItemDraft('one', { entryKey: 'third' })], later);
       expect(await keysOf(store)).toEqual([]);
       expect(await readHead(store.reader)).toMatchObject({ head: 1 });
     }));
 
-  it('remembers the key for half a year', () =>
+  it('keeps the key of an item for half a year', () =>
     withStore(engine, async (store) => {
-      const { room } = await withItem(store, 'a');
+      const { fixture } = await withItem(store, 'a');
       await retireItems(store, monthAt(noon + 31 * day));
       await retireItems(store, monthAt(noon + 212 * day));
-      await room.declare([source('a'), source('b')]);
-      await room.read('a', [draft('one')], noon + 213 * day);
+      await fixture.declare([aSource('a'), aSource('b')]);
+      await fixture.read('a', [anItemDraft('one')], noon + 213 * day);
       expect(await keysOf(store)).toEqual([]);
-      await room.read('b', [draft('one')], noon + 213 * day);
+      await fixture.read('b', [anItemDraft('one')], noon + 213 * day);
       expect(await keysOf(store)).toEqual([one]);
     }));
 
-  it('never gives the number of an item to another', () =>
+  it('never gives the id of an item to another one', () =>
     withStore(engine, async (store) => {
-      const { room, id } = await withItem(store, 'a');
+      const { fixture, id } = await withItem(store, 'a');
       await retireItems(store, monthAt(noon + 31 * day));
-      await room.read('a', [draft('two')], noon + 32 * day);
+      await fixture.read('a', [anItemDraft('two')], noon + 32 * day);
       const next = await readItemByKey(store.reader, 'http://example.net/two');
       expect(next?.id).toBeGreaterThan(id);
     }));
 
-  it('goes on past one batch', () =>
+  it('continues after the first batch', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read(
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read(
         'a',
-        Array.from({ length: 450 }, (_, index) => draft(`n${index}`)),
+        Array.from({ length: 450 }, (_, index) => anItemDraft(`n${index}`)),
       );
       expect(await retireItems(store, monthAt(noon + 31 * day))).toBe(450);
       expect(await readSourceReports(store.reader)).toMatchObject([{ items: 0 }]);
     }));
 
-  it('retires what was withdrawn as well, and counts it once', () =>
+  it('includes withdrawn items, and counts each once', () =>
     withStore(engine, async (store) => {
       const { id } = await withItem(store, 'a');
       await withdrawItem(store, id, noon);
@@ -165,39 +164,38 @@ describe.each(engines)('retiring items on $name', (engine) => {
     }));
 });
 
-/** So many drafts, each an hour older than the one before. */
+/** `count` drafts, each an hour older than the one before. */
 function hourly(count: number, name = 'n'): ItemDraft[] {
-  return Array.from({ length: count }, (_, index) => draft(`${name}${index}`, { publishedMs: noon - index * hour }));
+  return Array.from({ length: count }, (_, index) =>
+    anItemDraft(`${name}${index}`, { publishedMs: noon - index * hour }),
+  );
 }
 
-describe.each(engines)('what is kept of a source on $name', (engine) => {
-  it('is its newest items, however old, as long as it is declared', () =>
+describe.each(engines)('retention for a source on $name', (engine) => {
+  it('keeps its newest items, whatever their age, while it is declared', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', hourly(5));
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', hourly(5));
       const options = monthAt(noon + 31 * day, { keepNewest: 2 });
       expect(await retireItems(store, options)).toBe(3);
       expect(await retireItems(store, options)).toBe(0);
       expect(await keysOf(store)).toEqual(['http://example.net/n0', 'http://example.net/n1']);
-      await room.declare([], noon + 31 * day);
+      await fixture.declare([], noon + 31 * day);
       expect(await retireItems(store, options)).toBe(2);
     }));
 
-  it('is all of it while it is young and not too much', () =>
+  it('keeps every item below the maximum age and number', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', hourly(5));
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', hourly(5));
       expect(await retireItems(store, monthAt(noon + 29 * day, { maxItems: 5 }))).toBe(0);
     }));
 
-  it('is no more than its quota, however new', () =>
+  it('keeps at most the maximum number of items, even of new ones', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a'), source('b')]);
-      await room.read('a', hourly(260));
-      await room.read('b', hourly(3, 'b'));
+      const fixture = await createStoreFixture(store, 'a', 'b');
+      await fixture.read('a', hourly(260));
+      await fixture.read('b', hourly(3, 'b'));
       const options = monthAt(noon, { maxItems: 10 });
       expect(await retireItems(store, options)).toBe(250);
       expect(await readSourceReports(store.reader)).toMatchObject([{ items: 10 }, { items: 3 }]);
@@ -205,29 +203,27 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
       expect(kept).toContain('http://example.net/n9');
       expect(kept).not.toContain('http://example.net/n10');
       expect(await readHead(store.reader)).toMatchObject({ head: 263 });
-      // What its document still holds does not come back.
-      expect(await room.read('a', hourly(260))).toMatchObject({ added: 0, events: 0 });
-      // Another source's word on a surplus story counts as any other.
-      expect(await room.read('b', [draft('n10')])).toMatchObject({ added: 1 });
+      // Retired items that the document still contains are not stored again.
+      expect(await fixture.read('a', hourly(260))).toMatchObject({ added: 0, events: 0 });
+      // Another source may add an item that was retired as surplus.
+      expect(await fixture.read('b', [anItemDraft('n10')])).toMatchObject({ added: 1 });
     }));
 
-  it('is judged by who owns an item', () =>
+  it('counts an item for its owner only', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a'), source('b')]);
-      await room.read('a', hourly(5));
-      await room.read('b', hourly(5));
-      await room.declare([source('a')]);
-      // To b, which is gone, everything is too old; but it is a's, and a keeps four.
+      const fixture = await createStoreFixture(store, 'a', 'b');
+      await fixture.read('a', hourly(5));
+      await fixture.read('b', hourly(5));
+      await fixture.declare([aSource('a')]);
+      // All items are too old for `b`, which was removed. But `a` owns them and keeps four.
       expect(await retireItems(store, monthAt(noon + 31 * day, { keepNewest: 4 }))).toBe(1);
       expect(await readSourceReports(store.reader)).toMatchObject([{ items: 4 }, { items: 4 }]);
     }));
 
-  it('is so many tombstones, the newest', () =>
+  it('keeps the newest keys of retired items, up to a maximum number', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', hourly(260));
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', hourly(260));
       await retireItems(store, monthAt(noon, { maxItems: 10, maxTombstones: 5 }));
       const left = await store.reader
         .selectFrom('appearance')
@@ -237,11 +233,10 @@ describe.each(engines)('what is kept of a source on $name', (engine) => {
       expect(left.map(({ entry_key }) => entry_key).toSorted()).toEqual([10, 11, 12, 13, 14].map((n) => `guid-n${n}`));
     }));
 
-  it('waits for nobody who wants to stop', () =>
+  it('retires nothing after it was aborted', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      await room.read('a', hourly(5));
+      const fixture = await createStoreFixture(store, 'a');
+      await fixture.read('a', hourly(5));
       expect(await retireItems(store, monthAt(noon + 31 * day, { signal: AbortSignal.abort() }))).toBe(0);
     }));
 });

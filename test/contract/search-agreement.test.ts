@@ -9,7 +9,8 @@ import {
   toSearchableText,
 } from '../../src/domain/search/search-query.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { draft, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const words = [
@@ -56,10 +57,9 @@ describe.each(engines)('search in the database and on the log, on $name', (engin
     fc.assert(
       fc.asyncProperty(texts, fc.array(query, { minLength: 10, maxLength: 20 }), (summaries, queries) =>
         withStore(engine, async (store) => {
-          const fixture = new StoreFixture(store);
-          await fixture.declare([source('a')]);
+          const fixture = await createStoreFixture(store, 'a');
           const drafts = summaries.map((summary, index) =>
-            draft(`${index}`, { title: '-', summary, contentHtml: '', author: summaries[index + 1] ?? null }),
+            anItemDraft(`${index}`, { title: '-', summary, contentHtml: '', author: summaries[index + 1] ?? null }),
           );
           await fixture.read('a', drafts);
           for (const q of queries) {

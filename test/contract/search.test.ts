@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
-import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
-import { at, createFixture, names } from './item-queries.ts';
+import { anItemDraft, aSource, day, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
+import { at, names } from './item-queries.ts';
 import { engines, withStore } from './test-engines.ts';
 
 describe.each(engines)('searching on $name', (engine) => {
   async function library(store: Store): Promise<void> {
-    const fixture = await createFixture(store, ['a']);
+    const fixture = await createStoreFixture(store, 'a');
     await fixture.read('a', [
       at('1', 50, { summary: 'The budget vote was postponed', contentHtml: '<p>Parliament</p>' }),
       at('2', 40, { summary: 'A vote on the budget', author: 'Example Author' }),
@@ -51,12 +52,12 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('honours the sections and sources that it names or excludes', () =>
     withStore(engine, async (store) => {
-      const fixture = new StoreFixture(store);
-      await fixture.declare([
-        source('a'),
-        source('b', { section: 'Science & Health' }),
-        source('c', { section: 'Sport' }),
-      ]);
+      const fixture = await createStoreFixture(
+        store,
+        'a',
+        aSource('b', { section: 'Science & Health' }),
+        aSource('c', { section: 'Sport' }),
+      );
       for (const id of ['a', 'b', 'c']) await fixture.read(id, [at(`${id}1`, 10), at(`${id}2`, 5)]);
       await fixture.read('c', [at('a1', 10), at('c1', 10), at('c2', 5)]);
       const found = async (q: string): Promise<string> => (await names(store, { q })).toSorted().join(' ');
@@ -71,7 +72,7 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('skips items with an excluded word, however many come first', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const unwanted = Array.from({ length: 300 }, (_, index) => at(`x${index}`, index, { summary: 'cricket' }));
       await fixture.read('a', [...unwanted, at('y1', 400), at('y2', 500)]);
       expect(await names(store, { q: '-cricket' }, { limit: 5 })).toEqual(['y1', 'y2']);
@@ -80,8 +81,8 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('honours a range of dates', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
-      const on = (name: string, daysAgo: number) => draft(name, { publishedMs: noon - daysAgo * day });
+      const fixture = await createStoreFixture(store, 'a');
+      const on = (name: string, daysAgo: number) => anItemDraft(name, { publishedMs: noon - daysAgo * day });
       await fixture.read('a', [on('first', 2), on('second', 1), on('third', 0)]);
       expect(await names(store, { q: 'after:2026-02-28' })).toEqual(['third', 'second']);
       expect(await names(store, { q: 'before:2026-03-01 title' })).toEqual(['second', 'first']);
@@ -90,7 +91,7 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('finds the words of the last edit and not earlier ones', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('one', 10, { summary: 'wrong figure' })]);
       await fixture.read('a', [at('one', 10, { summary: 'right figure' })]);
       expect(await names(store, { q: 'wrong' })).toEqual([]);
@@ -99,7 +100,7 @@ describe.each(engines)('searching on $name', (engine) => {
 
   it('lists the newest of thousands of matches in order, page by page', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a'], ['b']);
+      const fixture = await createStoreFixture(store, 'a', 'b');
       // Items with old dates that arrive last have the highest ids and come last in the order.
       const common = (name: string, minutesAgo: number) =>
         at(name, minutesAgo, { summary: 'common word', canonicalUrl: null });
@@ -127,7 +128,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('puts the best match first, and the newest of equal matches', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const aside = { summary: `harbour ${'and much else of another kind '.repeat(20)}` };
       await fixture.read('a', [
         at('about', 50, { summary: 'harbour harbour harbour' }),
@@ -140,7 +141,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('continues page by page, unaffected by items that arrive meanwhile', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const all = Array.from({ length: 5 }, (_, index) => at(`n${index}`, index, { summary: 'harbour' }));
       await fixture.read('a', all);
       const first = await ranked(store, 'harbour', null);
@@ -153,7 +154,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 
   it('falls back to the newest items without a word to rank by', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.read('a', [at('one', 10), at('two', 5)]);
       expect((await ranked(store, 'source:a', null)).names).toEqual(['two', 'one']);
     }));
@@ -162,7 +163,7 @@ describe.each(engines)('ranking by relevance on $name', (engine) => {
 describe.each(engines)('searching with other filters on $name', (engine) => {
   it('finds a common word in a source that rarely publishes', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['often'], ['seldom']);
+      const fixture = await createStoreFixture(store, 'often', 'seldom');
       const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
       await fixture.read('seldom', [common('s1', 9000), at('s2', 8000), common('s3', 7000)]);
       await fixture.read(
@@ -177,7 +178,7 @@ describe.each(engines)('searching with other filters on $name', (engine) => {
 
   it('fills a page with a common word that few of the newest items have', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const common = (name: string, minutesAgo: number) => at(name, minutesAgo, { summary: 'common word' });
       await fixture.read(
         'a',
@@ -193,7 +194,7 @@ describe.each(engines)('searching with other filters on $name', (engine) => {
 
   it('finds a word that is common in old items only', () =>
     withStore(engine, async (store) => {
-      const fixture = await createFixture(store, ['a']);
+      const fixture = await createStoreFixture(store, 'a');
       const old = Array.from({ length: 2100 }, (_, index) => at(`old-${index}`, 5000 + index, { summary: 'harvest' }));
       const recent = Array.from({ length: 2100 }, (_, index) => at(`new-${index}`, index));
       await fixture.read('a', [...recent, ...old]);

@@ -8,7 +8,8 @@ import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
-import { day, digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
+import { aFeed, anItemDraft, aPollResult, aPollState, aSource, day, hour, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 function declare(store: Store, sources: readonly Source[], nowMs = noon) {
@@ -19,40 +20,29 @@ async function dueIds(store: Store, nowMs = noon): Promise<string[]> {
   return (await readDueSources(store.reader, nowMs, 10_000)).map(({ id }) => id);
 }
 
-/** Declares `a`, reads it once with success and settles it to be due in a day. */
-async function readOnce(store: Store, declared = source('a')): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare([declared]);
-  const settle = () => settlement({ nextCheckMs: noon + day, validators: { etag: '"v1"', lastModified: 'yesterday' } });
-  await room.read(declared.id, [draft('one')], noon, { toPollResult: settle });
-  return room;
+/** Declares `a` and reads it once with success; it is due again in a day. */
+async function readOnce(store: Store, declared = aSource('a')): Promise<StoreFixture> {
+  const fixture = await createStoreFixture(store, declared);
+  const toPollResult = () =>
+    aPollResult({ nextCheckMs: noon + day, validators: { etag: '"v1"', lastModified: 'yesterday' } });
+  await fixture.read(declared.id, [anItemDraft('one')], noon, { toPollResult });
+  return fixture;
 }
 
 describe.each(engines)('declaring sources on $name', (engine) => {
-  it('adds new ones, due at once', () =>
+  it('adds new sources, which are due at once', () =>
     withStore(engine, async (store) => {
-      const declared = await declare(store, [source('a'), source('b')]);
+      const declared = await declare(store, [aSource('a'), aSource('b')]);
       expect(declared).toEqual({ added: ['a', 'b'], changed: [], removed: [], restored: [] });
       expect(await dueIds(store)).toEqual(['a', 'b']);
-      expect(await readPollState(store.reader, 'a')).toEqual({
-        validators: { etag: null, lastModified: null },
-        bodyHash: null,
-        nextCheckMs: noon,
-        nextCheckReason: 'never read',
-        failures: 0,
-        firstFailedMs: null,
-        firstReadDone: false,
-        goneMs: null,
-        movedTo: null,
-        history: emptyPollHistory,
-      });
+      expect(await readPollState(store.reader, 'a')).toEqual(aPollState({ nextCheckMs: noon }));
     }));
 
   it('changes nothing when nothing changed', () =>
     withStore(engine, async (store) => {
       await readOnce(store);
       const before = await readPollState(store.reader, 'a');
-      expect(await declare(store, [source('a')], noon + hour)).toEqual({
+      expect(await declare(store, [aSource('a')], noon + hour)).toEqual({
         added: [],
         changed: [],
         removed: [],
@@ -62,23 +52,23 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect(await dueIds(store, noon + hour)).toEqual([]);
     }));
 
-  it('spreads what is beyond two hundred new ones over an hour', () =>
+  it('spreads new sources beyond two hundred over an hour', () =>
     withStore(engine, async (store) => {
-      const all = Array.from({ length: 500 }, (_, index) => source(`s${index}`));
+      const all = Array.from({ length: 500 }, (_, index) => aSource(`s${index}`));
       await declare(store, all);
       expect(await dueIds(store)).toHaveLength(200);
       expect((await dueIds(store, noon + 30 * minute)).length).toBe(350);
       expect(await dueIds(store, noon + hour)).toHaveLength(500);
     }));
 
-  it('lets a removed source rest, and its state and items outlive it', () =>
+  it('does not poll a removed source, and keeps its state and items', () =>
     withStore(engine, async (store) => {
       await readOnce(store);
       expect(await declare(store, [], noon + hour)).toMatchObject({ removed: ['a'] });
       expect(await dueIds(store, noon + 2 * day)).toEqual([]);
       expect(await readSourceReports(store.reader)).toMatchObject([{ id: 'a', removedMs: noon + hour, items: 1 }]);
       expect(await readItemByKey(store.reader, 'http://example.net/one')).not.toBeNull();
-      expect(await declare(store, [source('a')], noon + 2 * hour)).toMatchObject({ added: [], restored: ['a'] });
+      expect(await declare(store, [aSource('a')], noon + 2 * hour)).toMatchObject({ added: [], restored: ['a'] });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: '"v1"', lastModified: 'yesterday' },
         nextCheckMs: noon + day,
@@ -86,10 +76,10 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       });
     }));
 
-  it('makes the next read unconditional, and at once, when the declaration changes', () =>
+  it('makes a source due without validators when its declaration changes', () =>
     withStore(engine, async (store) => {
       await readOnce(store);
-      expect(await declare(store, [source('a', { declarationHash: 'new' })], noon + hour)).toMatchObject({
+      expect(await declare(store, [aSource('a', { declarationHash: 'new' })], noon + hour)).toMatchObject({
         changed: ['a'],
       });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
@@ -101,16 +91,15 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       });
     }));
 
-  it('hands out no validators of a document that was read by other rules, and leaves its schedule alone', () =>
+  it('omits the validators of a document that was read by other rules, and keeps the next check', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const read = settlement({ nextCheckMs: noon + day, bodyHash: 'aa' });
-      await recordPoll(store, await room.claim('a'), read, noon);
+      const fixture = await createStoreFixture(store, 'a');
+      const read = aPollResult({ nextCheckMs: noon + day, bodyHash: 'aa' });
+      await recordPoll(store, await fixture.claim('a'), read, noon);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"1"' }, bodyHash: 'aa' });
-      const memory = { ...emptyPollHistory, rulesVersion: rulesVersion - 1 };
-      const lease = await room.claim('a', noon + day);
-      await recordPoll(store, lease, { ...read, nextCheckMs: noon + 2 * day, history: memory }, noon + day);
+      const history = { ...emptyPollHistory, rulesVersion: rulesVersion - 1 };
+      const lease = await fixture.claim('a', noon + day);
+      await recordPoll(store, lease, { ...read, nextCheckMs: noon + 2 * day, history }, noon + day);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null, lastModified: null },
         bodyHash: null,
@@ -119,67 +108,67 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       });
     }));
 
-  it('judges a source anew when the declaration changes, and only then', () =>
+  it('resets the distrust of ids and the previous identity only when the declaration hash changes', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const formerly = { title: 'Example', site: 'example.org', untilMs: noon };
-      const memory = { ...emptyPollHistory, idsDistrusted: true, previousIdentity: formerly, newItemsStreak: 2 };
-      await recordPoll(store, await room.claim('a'), settlement({ history: memory }), noon);
-      await declare(store, [source('a', { intervalMs: hour })], noon + hour);
-      expect((await readPollState(store.reader, 'a'))?.history).toEqual(memory);
-      await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
+      const fixture = await createStoreFixture(store, 'a');
+      const previousIdentity = { title: 'Example', site: 'example.org', untilMs: noon };
+      const history = { ...emptyPollHistory, idsDistrusted: true, previousIdentity, newItemsStreak: 2 };
+      await recordPoll(store, await fixture.claim('a'), aPollResult({ history }), noon);
+      await declare(store, [aSource('a', { intervalMs: hour })], noon + hour);
+      expect((await readPollState(store.reader, 'a'))?.history).toEqual(history);
+      await declare(store, [aSource('a', { declarationHash: 'new' })], noon + hour);
       expect((await readPollState(store.reader, 'a'))?.history).toEqual({
-        ...memory,
+        ...history,
         idsDistrusted: false,
         previousIdentity: null,
       });
     }));
 
-  it('asks no publisher before its Retry-After, whatever is declared', () =>
+  it('does not make a source due before its Retry-After when the declaration changes', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
-      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
-      await declare(store, [source('a', { declarationHash: 'new' })], noon + hour);
+      const fixture = await createStoreFixture(store, 'a');
+      const history = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
+      await recordPoll(store, await fixture.claim('a'), aPollResult({ outcome: 'throttled', history }), noon);
+      await declare(store, [aSource('a', { declarationHash: 'new' })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
 
-  it('begins afresh with a new URL under the same id, and knows the entries it has seen', () =>
+  it('resets the state of a source with a new URL, and recognises its entries', () =>
     withStore(engine, async (store) => {
-      const room = await readOnce(store);
-      const moved = source('a', { url: 'https://example.com/new.xml' });
-      await room.declare([moved], noon + hour);
+      const fixture = await readOnce(store);
+      const moved = aSource('a', { url: 'https://example.com/new.xml' });
+      await fixture.declare([moved], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null },
         nextCheckMs: noon + hour,
         nextCheckReason: 'never read',
         firstReadDone: false,
       });
-      expect(await room.read('a', [draft('one'), draft('two')], noon + hour)).toMatchObject({ added: 1 });
-      expect((await room.events()).at(-1)).toMatchObject({ op: 'add', backfill: true });
+      expect(await fixture.read('a', [anItemDraft('one'), anItemDraft('two')], noon + hour)).toMatchObject({
+        added: 1,
+      });
+      expect((await fixture.events()).at(-1)).toMatchObject({ op: 'add', backfill: true });
     }));
 
-  it('keeps state and items when an id changes that nobody wrote', () =>
+  it('keeps state and items when a derived id changes', () =>
     withStore(engine, async (store) => {
       const url = 'https://example.org/feed.xml';
-      const room = await readOnce(store, source('old-title', { url, idDeclared: false }));
-      await room.declare([source('new-title', { url, idDeclared: false })], noon + hour);
+      const fixture = await readOnce(store, aSource('old-title', { url, idDeclared: false }));
+      await fixture.declare([aSource('new-title', { url, idDeclared: false })], noon + hour);
       expect(await readPollState(store.reader, 'old-title')).toBeNull();
       expect(await readPollState(store.reader, 'new-title')).toMatchObject({ validators: { etag: '"v1"' } });
       expect(await readItemByKey(store.reader, 'http://example.net/one')).toMatchObject({
         source: { id: 'new-title' },
       });
-      expect(await room.read('new-title', [draft('one')], noon + day)).toMatchObject({ added: 0, events: 0 });
+      expect(await fixture.read('new-title', [anItemDraft('one')], noon + day)).toMatchObject({ added: 0, events: 0 });
     }));
 
-  it('lets two sources exchange ids that nobody wrote', () =>
+  it('keeps the URLs of two sources that exchange derived ids', () =>
     withStore(engine, async (store) => {
       const [one, two] = ['https://example.org/1.xml', 'https://example.org/2.xml'];
       const pair = (first: string, second: string) => [
-        source(first, { url: one, idDeclared: false }),
-        source(second, { url: two, idDeclared: false }),
+        aSource(first, { url: one, idDeclared: false }),
+        aSource(second, { url: two, idDeclared: false }),
       ];
       await declare(store, pair('a', 'b'));
       expect(await declare(store, pair('b', 'a'))).toMatchObject({ added: [], removed: [] });
@@ -190,12 +179,12 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       ]);
     }));
 
-  it('gives an id to a new source although a removed one had it by another address', () =>
+  it('gives a source the id of a removed one with another URL, and renames the removed one', () =>
     withStore(engine, async (store) => {
       const [one, two] = ['https://example.org/1.xml', 'https://example.org/2.xml'];
-      await declare(store, [source('a', { url: one }), source('b', { url: two, idDeclared: false })]);
-      // What was b is called a now; what was a is gone.
-      const declared = await declare(store, [source('a', { url: two, idDeclared: false })]);
+      await declare(store, [aSource('a', { url: one }), aSource('b', { url: two, idDeclared: false })]);
+      // The source `b` is called `a` now, and the source `a` was removed.
+      const declared = await declare(store, [aSource('a', { url: two, idDeclared: false })]);
       expect(declared).toMatchObject({ added: [], removed: ['a'] });
       const reports = await readSourceReports(store.reader);
       expect(reports.map(({ id, url, removedMs }) => [id, url, removedMs !== null])).toEqual([
@@ -204,18 +193,17 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       ]);
     }));
 
-  it('keeps apart the items of two sources that had one id after each other', () =>
+  it('stores equal entries of two sources that had the same id in succession as two items', () =>
     withStore(engine, async (store) => {
-      const nameless = draft('one', { canonicalUrl: null });
+      const nameless = anItemDraft('one', { canonicalUrl: null });
       const url = 'https://example.org/1.xml';
-      const room = new StoreFixture(store);
-      await room.declare([source('a', { url, idDeclared: false })]);
-      await room.read('a', [nameless]);
-      await room.declare([
-        source('renamed', { url, idDeclared: false }),
-        source('a', { url: 'https://example.org/2.xml' }),
+      const fixture = await createStoreFixture(store, aSource('a', { url, idDeclared: false }));
+      await fixture.read('a', [nameless]);
+      await fixture.declare([
+        aSource('renamed', { url, idDeclared: false }),
+        aSource('a', { url: 'https://example.org/2.xml' }),
       ]);
-      expect(await room.read('a', [nameless])).toMatchObject({ added: 1 });
+      expect(await fixture.read('a', [nameless])).toMatchObject({ added: 1 });
       const [first, second] = await Promise.all([
         readItemByKey(store.reader, 'a:guid-one'),
         readItemByKey(store.reader, 'a:guid-one~2'),
@@ -223,54 +211,53 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect([first?.source.id, second?.source.id]).toEqual(['renamed', 'a']);
     }));
 
-  it('counts a shorter interval from the last read', () =>
+  it('applies a shorter interval from the last read on', () =>
     withStore(engine, async (store) => {
       await readOnce(store);
-      await declare(store, [source('a', { intervalMs: 2 * hour })], noon + hour);
+      await declare(store, [aSource('a', { intervalMs: 2 * hour })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 2 * hour,
         nextCheckReason: 'interval',
       });
-      await declare(store, [source('a', { intervalMs: 3 * day })], noon + hour);
+      await declare(store, [aSource('a', { intervalMs: 3 * day })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + 2 * hour });
     }));
 
-  it('reads a gone source again when it is declared anew or put back', () =>
+  it('makes a gone source due when its declaration changes or is restored', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a'), source('b')]);
+      const fixture = await createStoreFixture(store, 'a', 'b');
       for (const id of ['a', 'b']) {
-        const gone = settlement({ outcome: 'gone', goneMs: noon, nextCheckMs: noon + 9000 * day });
-        await recordPoll(store, await room.claim(id), gone, noon);
+        const gone = aPollResult({ outcome: 'gone', goneMs: noon, nextCheckMs: noon + 9000 * day });
+        await recordPoll(store, await fixture.claim(id), gone, noon);
       }
       expect(await dueIds(store, noon + day)).toEqual([]);
-      await declare(store, [source('a', { declarationHash: 'new' })], noon + day);
-      await declare(store, [source('a', { declarationHash: 'new' }), source('b')], noon + day);
+      await declare(store, [aSource('a', { declarationHash: 'new' })], noon + day);
+      await declare(store, [aSource('a', { declarationHash: 'new' }), aSource('b')], noon + day);
       expect((await dueIds(store, noon + day)).sort()).toEqual(['a', 'b']);
     }));
 });
 
-describe.each(engines)('asking for a refresh on $name', (engine) => {
-  it('makes every source due, but those that are gone', () =>
+describe.each(engines)('requesting a refresh on $name', (engine) => {
+  it('makes every source due except gone ones', () =>
     withStore(engine, async (store) => {
-      const room = await readOnce(store);
-      await room.declare([source('a'), source('b'), source('gone')]);
-      await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
+      const fixture = await readOnce(store);
+      await fixture.declare([aSource('a'), aSource('b'), aSource('gone')]);
+      await recordPoll(store, await fixture.claim('gone'), aPollResult({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, null, noon + hour)).toBe(2);
       expect((await dueIds(store, noon + hour)).sort()).toEqual(['a', 'b']);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: askedByOperator });
     }));
 
-  it('makes only the named ones due, gone or not', () =>
+  it('makes only the named sources due, including gone ones', () =>
     withStore(engine, async (store) => {
-      const room = await readOnce(store);
-      await room.declare([source('a'), source('gone')]);
-      await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
+      const fixture = await readOnce(store);
+      await fixture.declare([aSource('a'), aSource('gone')]);
+      await recordPoll(store, await fixture.claim('gone'), aPollResult({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, ['gone', 'unknown'], noon + hour)).toBe(1);
       expect(await dueIds(store, noon + hour)).toEqual(['gone']);
     }));
 
-  it('waits a minute after the last read', () =>
+  it('makes a source due a minute after the last read at the earliest', () =>
     withStore(engine, async (store) => {
       await readOnce(store);
       await requestRefresh(store, ['a'], noon + 10_000);
@@ -278,40 +265,37 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       expect(await dueIds(store, noon + 60_000)).toEqual(['a']);
     }));
 
-  it('does not come before a Retry-After', () =>
+  it('does not make a source due before its Retry-After', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
-      await recordPoll(store, await room.claim('a'), settlement({ outcome: 'throttled', history: memory }), noon);
+      const fixture = await createStoreFixture(store, 'a');
+      const history = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
+      await recordPoll(store, await fixture.claim('a'), aPollResult({ outcome: 'throttled', history }), noon);
       await requestRefresh(store, null, noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
     }));
 
-  it('is kept when it comes while the source is being read', () =>
+  it('takes effect after a read that is in progress', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const lease = await room.claim('a');
+      const fixture = await createStoreFixture(store, 'a');
+      const lease = await fixture.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
-      await room.read('a', [], noon + 2000, { lease, toPollResult: () => settlement({ nextCheckMs: noon + day }) });
+      await fixture.read('a', [], noon + 2000, { lease, toPollResult: () => aPollResult({ nextCheckMs: noon + day }) });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 61_000,
         nextCheckReason: askedByOperator,
       });
     }));
 
-  it('yields to the Retry-After of the read that was going on', () =>
+  it('yields to a Retry-After that a read in progress receives', () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a')]);
-      const lease = await room.claim('a');
+      const fixture = await createStoreFixture(store, 'a');
+      const lease = await fixture.claim('a');
       await requestRefresh(store, ['a'], noon + 1000);
-      const memory = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
+      const history = { ...emptyPollHistory, retryAfterUntilMs: noon + day };
       await recordPoll(
         store,
         lease,
-        settlement({ outcome: 'throttled', history: memory, nextCheckMs: noon + day }),
+        aPollResult({ outcome: 'throttled', history, nextCheckMs: noon + day }),
         noon + 2000,
       );
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + day });
@@ -319,10 +303,10 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
 });
 
 describe.each(engines)('reports of sources on $name', (engine) => {
-  it('say how the last read went and what is known of the source', () =>
+  it('contain the result of the last poll and the state of the source', () =>
     withStore(engine, async (store) => {
-      const room = await readOnce(store);
-      const failed = settlement({
+      const fixture = await readOnce(store);
+      const failed = aPollResult({
         outcome: 'failed',
         failure: 'http_server_error',
         detail: 'the server answered 500',
@@ -334,7 +318,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
         failures: 1,
         firstFailedMs: noon + day,
       });
-      await recordPoll(store, await room.claim('a', noon + day), failed, noon + day);
+      await recordPoll(store, await fixture.claim('a', noon + day), failed, noon + day);
       expect(await readSourceReports(store.reader)).toMatchObject([
         {
           id: 'a',
@@ -365,25 +349,24 @@ describe.each(engines)('reports of sources on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({ validators: { etag: '"v1"' }, failures: 1 });
     }));
 
-  it('come in the order of the declarations, removed sources last', () =>
+  it('are in the order of the declarations, removed sources last', () =>
     withStore(engine, async (store) => {
-      await declare(store, [source('a'), source('b'), source('c')]);
-      await declare(store, [source('c'), source('a')]);
+      await declare(store, [aSource('a'), aSource('b'), aSource('c')]);
+      await declare(store, [aSource('c'), aSource('a')]);
       expect((await readSourceReports(store.reader)).map(({ id }) => id)).toEqual(['c', 'a', 'b']);
     }));
 
-  it("show the feed's own title, or the host until it is known", () =>
+  it("contain the feed's own title, or the host until it is known", () =>
     withStore(engine, async (store) => {
-      const room = new StoreFixture(store);
-      await room.declare([source('a', { title: null })]);
+      const fixture = await createStoreFixture(store, aSource('a', { title: null }));
       expect(await readSourceReports(store.reader)).toMatchObject([{ title: 'a.example.org', outcome: null }]);
-      await room.read('a', digest([], { feedTitle: 'The Example' }));
+      await fixture.read('a', aFeed([], { feedTitle: 'The Example' }));
       expect(await readSourceReports(store.reader)).toMatchObject([{ title: 'The Example' }]);
     }));
 
-  it('hold nothing of the request headers, which may be secrets', () =>
+  it('do not contain the request headers, which may be secrets', () =>
     withStore(engine, async (store) => {
-      await declare(store, [source('a', { headers: { Authorization: 'Bearer hidden-token' } })]);
+      await declare(store, [aSource('a', { headers: { Authorization: 'Bearer hidden-token' } })]);
       const rows = await store.reader.selectFrom('source').selectAll().execute();
       expect(JSON.stringify([rows, await readSourceReports(store.reader)])).not.toContain('hidden-token');
     }));

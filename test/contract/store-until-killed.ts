@@ -2,12 +2,12 @@
 
 import { openStore } from '../../src/store/open-store.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';
-import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, hour, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 
 const [url = '', documents, entries, startMs] = process.argv.slice(2);
 const store = await openStore({ url, poller: true });
-const fixture = new StoreFixture(store);
-await fixture.declare([source('a')]);
+const fixture = await createStoreFixture(store, 'a');
 let nowMs = noon + Number(startMs);
 for (let document = 0; document < Number(documents); document += 1) {
   let leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
@@ -16,7 +16,7 @@ for (let document = 0; document < Number(documents); document += 1) {
     nowMs += hour;
     leases = await claimSources(store, { ids: ['a'], nowMs, leaseMs: 1 });
   }
-  const drafts = Array.from({ length: Number(entries) }, (_, index) => draft(`d${document}-${index}`));
+  const drafts = Array.from({ length: Number(entries) }, (_, index) => anItemDraft(`d${document}-${index}`));
   const onBatch = (head: number) => process.stdout.write(`head ${head}\n`);
   await fixture.read('a', drafts, nowMs, {
     ...(leases[0] === undefined ? {} : { lease: leases[0] }),

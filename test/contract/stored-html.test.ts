@@ -4,16 +4,16 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { readStoredHtml, replaceHtml } from '../../src/store/items/stored-html.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readItem, readItems } from '../../src/store/queries/read-items.ts';
-import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, aSource, hour, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const before = '<p>Text of one</p>';
 
-async function withOne(store: Store, over: Parameters<typeof source>[1] = {}) {
-  const room = new StoreFixture(store);
-  await room.declare([source('a', over)]);
-  await room.read('a', [draft('one'), draft('two', { contentHtml: '' }), draft('three')]);
-  return room;
+async function withOne(store: Store, over: Parameters<typeof aSource>[1] = {}) {
+  const fixture = await createStoreFixture(store, aSource('a', over));
+  await fixture.read('a', [anItemDraft('one'), anItemDraft('two', { contentHtml: '' }), anItemDraft('three')]);
+  return fixture;
 }
 
 async function found(store: Store, q: string): Promise<number[]> {
@@ -35,23 +35,23 @@ describe.each(engines)('stored content on $name', (engine) => {
 
   it('is replaced without an event while its text is the same', () =>
     withStore(engine, async (store) => {
-      const room = await withOne(store);
+      const fixture = await withOne(store);
       const sanitised = '<p class="x">Text of one</p>';
       expect(await replaceHtml(store, [{ id: 1, html: before, sanitised: sanitised }], noon)).toBeNull();
       expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: sanitised, revision: 1 });
-      expect(await room.events()).toHaveLength(3);
+      expect(await fixture.events()).toHaveLength(3);
     }));
 
   it('is an edit for readers and the search when text was removed', () =>
     withStore(engine, async (store) => {
-      const room = await withOne(store);
+      const fixture = await withOne(store);
       expect(await replaceHtml(store, [{ id: 1, html: before, sanitised: '<p>Gone</p>' }], noon + hour)).toBe(4);
       expect(await readItem(store.reader, 1)).toMatchObject({ contentHtml: '<p>Gone</p>', revision: 2 });
-      expect((await room.events()).at(-1)).toMatchObject({ op: 'update', itemId: 1, changed: ['html'] });
+      expect((await fixture.events()).at(-1)).toMatchObject({ op: 'update', itemId: 1, changed: ['html'] });
       expect(await found(store, '"text of"')).toEqual([3]);
       expect(await found(store, 'gone')).toEqual([1]);
       // The document that it came from is still the same.
-      expect(await room.read('a', [draft('one')])).toMatchObject({ events: 0 });
+      expect(await fixture.read('a', [anItemDraft('one')])).toMatchObject({ events: 0 });
     }));
 
   it('is not replaced when the item was edited or removed first', () =>
@@ -68,14 +68,14 @@ describe.each(engines)('stored content on $name', (engine) => {
 
   it('is replaced without an event when the item is not visible', () =>
     withStore(engine, async (store) => {
-      const room = await withOne(store, { republish: 'summary' });
+      const fixture = await withOne(store, { republish: 'summary' });
       await withdrawItem(store, 3, noon);
       const changes = [
         { id: 1, html: before, sanitised: '<p>Gone</p>' },
         { id: 3, html: '<p>Text of three</p>', sanitised: '<p>Gone</p>' },
       ];
       expect(await replaceHtml(store, changes, noon)).toBeNull();
-      expect((await room.events()).map(({ op }) => op)).toEqual(['add', 'add', 'add', 'remove']);
+      expect((await fixture.events()).map(({ op }) => op)).toEqual(['add', 'add', 'add', 'remove']);
       expect(await readStoredHtml(store.reader, 0, 10)).toMatchObject([
         { html: '<p>Gone</p>' },
         { html: '<p>Gone</p>' },

@@ -48,30 +48,31 @@ function createLocation(): DatabaseLocation & { readonly file: string } {
   return { file, url: `sqlite:${file}`, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** All engines: a contract test runs once for each. */
-export const engines: readonly TestEngine[] = [
-  {
-    name: 'sqlite',
-    make: createLocation,
-    async copy() {
-      const location = createLocation();
-      copyFileSync(await template.file(), location.file);
-      return location;
-    },
+/** The engine of tests that do not depend on it. */
+export const defaultEngine: TestEngine = {
+  name: 'sqlite',
+  make: createLocation,
+  async copy() {
+    const location = createLocation();
+    copyFileSync(await template.file(), location.file);
+    return location;
   },
-];
+};
+
+/** All engines: a contract test runs once for each. */
+export const engines: readonly TestEngine[] = [defaultEngine];
+
+/** Opens an empty store. `remove` closes and deletes it. */
+export async function createStore(
+  engine = defaultEngine,
+): Promise<{ store: Store; url: string; remove(): Promise<void> }> {
+  const { url, remove } = await engine.copy();
+  const store = await openStore({ url, poller: true });
+  return { store, url, remove: () => store.close().finally(remove) };
+}
 
 /** Runs `work` on an empty store, then closes and deletes it. */
 export async function withStore<T>(engine: TestEngine, work: (store: Store, url: string) => Promise<T>): Promise<T> {
-  const location = await engine.copy();
-  try {
-    const store = await openStore({ url: location.url, poller: true });
-    try {
-      return await work(store, location.url);
-    } finally {
-      await store.close();
-    }
-  } finally {
-    location.remove();
-  }
+  const { store, url, remove } = await createStore(engine);
+  return work(store, url).finally(remove);
 }

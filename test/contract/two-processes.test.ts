@@ -6,7 +6,8 @@ import { readEvents, readHead, trimEvents } from '../../src/store/log/event-log.
 import { openStore } from '../../src/store/open-store.ts';
 import { readItems } from '../../src/store/queries/read-items.ts';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
-import { day, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, day, noon } from '../support/builders.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 /** The store of a poller, and the store of a command on the same database. */
@@ -25,14 +26,13 @@ function withBoth<T>(
 }
 
 function many(count: number, prefix: string) {
-  return Array.from({ length: count }, (_, index) => draft(`${prefix}-${index}`));
+  return Array.from({ length: count }, (_, index) => anItemDraft(`${prefix}-${index}`));
 }
 
 describe.each(engines)('two stores on one database on $name', (engine) => {
   it('number their events in one sequence', () =>
     withBoth(engine, async (poller, command) => {
-      const fixture = new StoreFixture(poller);
-      await fixture.declare([source('a')]);
+      const fixture = await createStoreFixture(poller, 'a');
       await fixture.read('a', many(40, 'first'));
       const withdrawing = async () => {
         for (let id = 1; id <= 40; id += 1) await withdrawItem(command, id, noon);
@@ -46,8 +46,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('see what the other has committed, and nothing earlier', () =>
     withBoth(engine, async (poller, command) => {
-      const fixture = new StoreFixture(poller);
-      await fixture.declare([source('a')]);
+      await createStoreFixture(poller, 'a');
       const seen: number[] = [];
       await poller.write(async (tx) => {
         await tx.updateTable('event_log').set({ head: 7 }).execute();
@@ -57,13 +56,12 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
       expect(seen).toEqual([0, 7]);
     }));
 
-  it('let a command ask for a refresh that the poller sees', () =>
+  it('let the poller see a refresh that a command requested', () =>
     withBoth(engine, async (poller, command) => {
-      const fixture = new StoreFixture(poller);
-      await fixture.declare([source('a')]);
+      const fixture = await createStoreFixture(poller, 'a');
       const lease = await fixture.claim('a');
       expect(await requestRefresh(command, ['a'], noon + 1000)).toBe(1);
-      await expect(fixture.read('a', [draft('one')], noon + 2000, { lease })).resolves.toMatchObject({
+      await expect(fixture.read('a', [anItemDraft('one')], noon + 2000, { lease })).resolves.toMatchObject({
         kind: 'stored',
       });
       await expect(fixture.claim('a', noon + day)).resolves.toMatchObject({ sourceId: 'a' });
@@ -71,8 +69,7 @@ describe.each(engines)('two stores on one database on $name', (engine) => {
 
   it('keep a snapshot consistent while the other writes and trims', () =>
     withBoth(engine, async (poller, command) => {
-      const fixture = new StoreFixture(poller);
-      await fixture.declare([source('a')]);
+      const fixture = await createStoreFixture(poller, 'a');
       await fixture.read('a', many(20, 'first'));
       const { before, after } = await command.read(async (tx) => {
         const look = async () => ({

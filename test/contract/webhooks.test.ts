@@ -7,7 +7,8 @@ import {
   seekWebhook,
   updateWebhookState,
 } from '../../src/store/log/webhook-states.ts';
-import { draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, hour, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const url = 'https://example.org/hook';
@@ -16,12 +17,11 @@ describe.each(engines)('webhooks on $name', (engine) => {
   /** A store with two events, and a webhook that was declared after the first. */
   const withHook = (work: (store: Store, fixture: StoreFixture) => Promise<void>) =>
     withStore(engine, async (store) => {
-      const fixture = new StoreFixture(store);
-      await fixture.declare([source('a')]);
+      const fixture = await createStoreFixture(store, 'a');
       await fixture.open('a');
-      await fixture.read('a', [draft('one')]);
+      await fixture.read('a', [anItemDraft('one')]);
       await declareWebhooks(store, [{ id: 'hook', url }], noon);
-      await fixture.read('a', [draft('two')]);
+      await fixture.read('a', [anItemDraft('two')]);
       await work(store, fixture);
     });
   const hook = async (store: Store) => {

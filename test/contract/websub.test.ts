@@ -16,7 +16,7 @@ import {
   removeExpired,
   subscribedTopics,
 } from '../../src/store/websub/websub-subscribers.ts';
-import { day, hour, minute, noon } from '../support/store-fixture.ts';
+import { day, hour, minute, noon } from '../support/builders.ts';
 import { engines, withStore } from './test-engines.ts';
 
 const topic = 'https://news.example.com/feed.atom';
@@ -41,7 +41,7 @@ async function claimAll(store: Store, nowMs: number) {
   return await claimDeliveries(store, { ids: await dueIds(store, nowMs), nowMs, leaseMs: minute });
 }
 
-/** Subscribers that have all that there was. */
+/** Subscribers at the head of the log. */
 async function settled(store: Store, ...names: string[]): Promise<void> {
   for (const name of names) await subscribe(store, name);
   for (const one of await claimAll(store, noon)) {

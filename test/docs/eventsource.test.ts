@@ -4,15 +4,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import vm from 'node:vm';
 import { EventSource } from 'undici';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { useCleanups } from '../support/use-cleanups.ts';
 
 const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8');
 const [, script = ''] = /```js eventsource\n([\s\S]*?)```/.exec(text) ?? [];
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = useCleanups();
 
 it('the EventSource of docs/PROTOCOL.md reconnects with its cursor after a proxy answered 502', async () => {
   const asked: string[] = [];
@@ -48,7 +46,7 @@ it('the EventSource of docs/PROTOCOL.md reconnects with its cursor after a proxy
   stream.writeHead(200, { 'Content-Type': 'text/event-stream' });
   stream.write('retry: 1\n\nid: k3f9-7\nevent: item\ndata: {"seq":7}\n\n');
   await expect.poll(() => applied).toEqual([{ seq: 7 }]);
-  // The proxy: the stream breaks, and what is behind it does not answer for a while.
+  // The proxy ends the stream and answers 502 for a while.
   const second = arrival();
   stream.destroy();
   const third = arrival();

@@ -6,14 +6,14 @@ import { createFetcher, type Fetcher, type FetcherOptions, type FetchRequest } f
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { type Origin, type OriginOptions, startOrigin, startRawOrigin } from '../support/origin.ts';
 
-/** 1 March 2026, 12:00 UTC: what the wall clock shows in tests of dates. Durations are real. */
+/** 1 March 2026, 12:00 UTC: the time of the wall clock. Durations are real. */
 export const noonMs = Date.UTC(2026, 2, 1, 12);
 
 export const noonClock: Clock = { now: () => noonMs, monotonic: () => systemClock.monotonic() };
 
 const closing: (() => Promise<void>)[] = [];
 
-/** Closes, after each test of the calling file, what the functions below have opened. */
+/** Closes everything that the functions below have opened, after each test of the calling file. */
 export function cleanUp(): void {
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -32,7 +32,7 @@ export async function aRawOrigin(...args: Parameters<typeof startRawOrigin>) {
   return origin;
 }
 
-/** With the limits of earnest: a test that waits for one of them shortens that one only, so that no other comes first. */
+/** A fetcher with the default limits. A test that waits for a limit shortens only that one, so that no other ends first. */
 export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
   const fetcher = createFetcher({
     clock: noonClock,
@@ -46,34 +46,34 @@ export function aFetcher(options: Partial<FetcherOptions> = {}): Fetcher {
 }
 
 export function anHttpClient(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const outbound = createHttpClient({
+  const client = createHttpClient({
     clock: noonClock,
     allowPrivateNetworks: ['127.0.0.0/8'],
     ...options,
   });
-  closing.push(() => outbound.close());
-  return outbound;
+  closing.push(() => client.close());
+  return client;
 }
 
-/** Reads a source that nothing is known of, unless `known` says otherwise. */
+/** Fetches a source of which only `known` is known. */
 export function read(fetcher: Fetcher, url: string, known: Partial<FetchRequest> = {}): Promise<FetchOutcome> {
   const blank = { headers: {}, validators: noValidators, bodyHash: null };
   return fetcher.fetchSource({ ...blank, url, ...known }, new AbortController().signal);
 }
 
-/** The outcome as a document; fails the test when it is none. */
+/** The document of an outcome. @throws if the outcome has none. */
 export function fresh(outcome: FetchOutcome): FetchedDocument {
   if (outcome.kind !== 'fresh') throw new Error(`not fresh: ${JSON.stringify(outcome)}`);
   return outcome;
 }
 
-/** The outcome as a failure; fails the test when it is none. */
+/** The failure of an outcome. @throws if the outcome is none. */
 export function failed(outcome: FetchOutcome): FetchFailed {
   if (outcome.kind !== 'failed') throw new Error(`not failed: ${JSON.stringify(outcome)}`);
   return outcome;
 }
 
-/** What came of a read in one word: the failure's code or the outcome's kind. */
+/** The failure code of an outcome, else its kind. */
 export function outcomeCode(outcome: FetchOutcome): string {
   return outcome.kind === 'failed' ? outcome.failure : outcome.kind;
 }

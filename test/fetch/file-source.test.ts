@@ -73,7 +73,7 @@ describe('fetchSource of a local file', () => {
     );
   });
 
-  // A URL has no ".." left once it is parsed: each of these names something inside the folder that is not there.
+  // A parsed URL contains no "..": each of these is a missing file inside the folder.
   it.each([
     'file:../secret.xml',
     'file:more/../../secret.xml',

@@ -21,7 +21,6 @@ describe('freshnessLifetimeMs', () => {
     expect(fresh({ 'cache-control': 'public' })).toBeNull();
   });
 
-  // B3
   it.each([
     ['max-age=abc', null],
     ['max-age=-1', null],
@@ -79,7 +78,6 @@ describe('freshnessLifetimeMs', () => {
 describe('retryAfter', () => {
   const asked = (value: string) => retryAfter(headerList({ 'retry-after': value }), noonMs, 7 * day);
 
-  // C12
   it.each([
     ['120', 120 * second],
     ['0', 0],

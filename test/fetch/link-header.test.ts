@@ -6,7 +6,7 @@ const base = 'https://example.org/blog/feed';
 const links = (link: string | string[], max = 50) => readLinks(headerList({ link }), base, max);
 
 describe('readLinks', () => {
-  // WEBSUB S2
+  // Row S2 of test/cases/websub.md
   it.each<[string, string | string[], { rel: string; href: string }[]]>([
     ['a quoted relation', '<https://hub.example/>; rel="hub"', [{ rel: 'hub', href: 'https://hub.example/' }]],
     ['an unquoted relation', '<https://hub.example/>;rel=hub', [{ rel: 'hub', href: 'https://hub.example/' }]],
@@ -54,7 +54,7 @@ describe('readLinks', () => {
   it.each([
     ['no relation', '<https://a.example/>'],
     ['an empty relation', '<https://a.example/>; rel=""'],
-    ['a target that is no URL', '<https://[>; rel=hub'],
+    ['a target that is not a URL', '<https://[>; rel=hub'],
     ['a link about another document', '<https://a.example/>; rel=hub; anchor="https://b.example/"'],
     ['no brackets', 'https://a.example/; rel=hub'],
     ['nothing', ''],

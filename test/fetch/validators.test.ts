@@ -7,7 +7,7 @@ const url = 'https://example.org/feed';
 const readFrom = (headers: Record<string, string | string[]>) => readValidators(headerList(headers), url, 1024);
 
 describe('stored validators', () => {
-  // A2, A3, A4: opaque
+  // An etag is opaque.
   it.each(['W/"a,b \xe9"', '"a"', 'abc', '"', 'W/"a", "b"'])('keep the etag %s unchanged', (etag) => {
     const { validators, notes } = readFrom({ etag });
     expect(validators).toEqual({ etag, lastModified: null, url });

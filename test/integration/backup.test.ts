@@ -17,7 +17,7 @@ function emptyHome(): Home {
   return made;
 }
 
-/** A source's document with the items 1 to `count`. */
+/** The document of a source with the items 1 to `count`. */
 function publish(home: Home, count: number): void {
   const items = Array.from({ length: count }, (_, index) => ({
     guid: String(index + 1),

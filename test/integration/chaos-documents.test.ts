@@ -8,7 +8,7 @@ async function titles(run: CaseRun): Promise<readonly string[]> {
   return (await run.items()).map((item) => item.title);
 }
 
-/** Plays a case of which the items are taken, with these notes. */
+/** Runs a case whose items are stored, with these notes. */
 async function taken(row: string, variant: string, notes: readonly string[]): Promise<CaseRun> {
   const run = await suite.open(row, variant);
   await run.readGoodDocument();
@@ -132,7 +132,7 @@ describe('invalid bytes and encodings', () => {
     await run.poll();
     expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null });
     expect(await titles(run)).toContain(title);
-    // The same entries in other letters are the same entries.
+    // The same entries in another encoding are the same entries.
     if (variant === 'odd case') expect(await run.items()).toEqual(before.items);
   });
 });

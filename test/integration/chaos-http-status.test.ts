@@ -6,7 +6,7 @@ import { type CaseRun, casesOf, createChaosSuite, dayMs, hourMs } from '../suppo
 
 const suite = createChaosSuite('http-status');
 
-/** Lets an operator ask for everything, an hour on, and checks that nobody is disturbed before the time. */
+/** Requests a refresh of all sources an hour later, and checks that no origin is polled before its time. */
 async function expectUndisturbed(run: CaseRun, untilMs: number): Promise<void> {
   const asked = run.chaos.origin.requests.length;
   await requestRefresh(run.harness.store, null, run.harness.nowMs + hourMs);
@@ -102,7 +102,7 @@ describe('429', () => {
     const run = await suite.open('H33', 'day', { siblings: mate });
     run.chaos.origin.on('/mate', document(laterDocument));
     await run.poll({ of: ['chaos', 'mate', 'sibling'] });
-    // Both are due, the one that will be told off first; its answer comes before the other is started.
+    // Both are due, first the one that gets the 429. Its response arrives before the other poll starts.
     await run.harness.makeDue('chaos', run.harness.nowMs);
     await run.harness.makeDue('mate', run.harness.nowMs + 1);
     const { results } = await run.harness.poll(['chaos'], { hostConcurrency: 1, extraMs: 300 });

@@ -10,18 +10,18 @@ interface FeedItem {
   readonly content_html?: string;
 }
 
-/** The merged output as a reader gets it. */
+/** The items of the merged output feed. */
 async function merged(run: CaseRun): Promise<readonly FeedItem[]> {
   return (JSON.parse((await run.harness.get('/feed.json')).text) as { items: FeedItem[] }).items;
 }
 
-/** How many of the neighbour's items the front page shows, on which no source may crowd out another. */
+/** The number of items of the neighbour on the front page, where no source may displace another. */
 async function neighboursOnFrontPage(run: CaseRun): Promise<number> {
   const { text } = await run.harness.get('/');
   return new Set(text.match(/Edition \d+ of the neighbour/g)).size;
 }
 
-/** Plays a case of which the items are taken beside the three good ones. */
+/** Runs a case whose items are stored beside the three good ones. */
 async function taken(row: string, variant: string): Promise<CaseRun> {
   const run = await suite.open(row, variant);
   await run.readGoodDocument();
@@ -49,7 +49,7 @@ describe('floods of items', () => {
     for (let poll = 1; poll <= 9; poll += 1) await run.poll();
     expect(await run.notes()).toEqual(['item_flood']);
     expect((await run.report()).nextCheckMs - run.harness.nowMs).toBeGreaterThanOrEqual(hourMs);
-    // Its share of a page of 30: a fifth.
+    // Its quota of a page of 30: a fifth.
     expect(run.neighbour.requests.length).toBe(9);
     expect(await neighboursOnFrontPage(run)).toBeGreaterThanOrEqual(6);
   });
@@ -64,7 +64,7 @@ describe('dates', () => {
     expect(items).toHaveLength(5);
     for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: nowMs, firstSeenMs: nowMs });
     await run.poll();
-    // A story of an hour later stands above them.
+    // An item that is an hour newer is listed above them.
     expect((await merged(run))[0]?.title).toBe('Edition 3 of the neighbour');
   });
 
@@ -130,13 +130,13 @@ describe('edits', () => {
     const run = await suite.open('H61', 'tides');
     const before = await run.readGoodDocument();
     const events = async () => (await run.harness.events()).filter(({ facets }) => facets.sources.includes('chaos'));
-    const told = await events();
+    const eventsBefore = await events();
     await run.poll();
     expect(await run.items()).toEqual(before.items);
     await run.poll();
     expect(await run.report()).toMatchObject({ outcome: 'fresh' });
     expect(await run.items()).toEqual(before.items);
-    expect(await events()).toEqual(told);
+    expect(await events()).toEqual(eventsBefore);
   });
 });
 
@@ -238,7 +238,7 @@ describe('archived documents', () => {
     expect(await run.notes()).toEqual(['possible_gap', ...(read > 0 ? [`archive_read:${read}`] : []), note]);
     expect(await newItems(run)).toHaveLength(1 + read);
     expect(run.chaos.origin.requests).toHaveLength(2 + read);
-    // It is not followed again: the document that named it is known now.
+    // The archive is not read again, since the document that links to it is known now.
     await run.poll();
     expect(run.chaos.origin.requests).toHaveLength(3 + read);
   });

@@ -73,7 +73,7 @@ describe('a permanent redirect', () => {
     const run = await suite.open('H23', 'for good');
     await run.readGoodDocument();
     for (let poll = 1; poll <= 3; poll += 1) await run.poll({ atMs: run.harness.nowMs + dayMs });
-    // The second and the third read were conditional: by the validators of who answers, not of who redirects.
+    // The second and the third poll were conditional, with the validators of the target, not of the redirect.
     expect(await run.report()).toMatchObject({ outcome: 'not-modified', status: 304 });
     expect(await run.report()).toMatchObject({ movedTo: expect.stringContaining('/H23/') });
     const asked = run.chaos.origin.requests.length;

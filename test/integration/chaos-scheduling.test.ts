@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** An origin that answers under every name as the row says. */
+/** An origin that responds as the row describes under every name. */
 async function originOf(row: string, variant: string): Promise<Origin> {
   const origin = await startOrigin();
   closing.push(() => origin.close());
@@ -25,7 +25,7 @@ async function originOf(row: string, variant: string): Promise<Origin> {
 async function townWith(options: Pick<SimulatedNetworkOptions, 'others' | 'limits'>): Promise<SimulatedNetwork> {
   const network = await new SimulatedNetwork({ speed: 20, healthy: 20, intervalMs: minuteMs, ...options }).open();
   closing.push(() => network.close());
-  // The healthy ones are known to be so before the others come.
+  // The healthy sources have a history before the others are added.
   await network.run(10 * minuteMs, () => network.results.length === 20);
   await network.makeOthersDue();
   return network;
@@ -51,7 +51,7 @@ describe('many sources', { timeout: 180_000 }, () => {
     const others = Array.from({ length: 10_000 }, (_, n) =>
       chaosSource(`stalled-${n}`, `http://host-${n % 200}.example.org:${origin.port}/feed?n=${n}`, { headers: {} }),
     );
-    // Ten seconds of the network's time.
+    // Ten seconds of the accelerated clock.
     const network = await townWith({ others, limits: { headersMs: 500 } });
     const sinceMs = network.clock.now();
     const settledMs = sinceMs + 4 * minuteMs;
@@ -68,7 +68,7 @@ describe('many sources', { timeout: 180_000 }, () => {
     expect(worst).toBeLessThan(minuteMs / 2);
     expect(delay.blockMs).toBeLessThan(1_000);
     suite.record('H78', 'stall', {
-      said: `${stalled.length} x header_timeout; healthy late by ${seconds(onset)} at first, then ${seconds(worst)}`,
+      recorded: `${stalled.length} x header_timeout; healthy late by ${seconds(onset)} at first, then ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
     });
@@ -98,7 +98,7 @@ describe('many sources', { timeout: 180_000 }, () => {
     }
     expect(delay.blockMs).toBeLessThan(1_000);
     suite.record('H79', 'crowd', {
-      said: `${crowd.length} x fresh host_throttled in ${seconds(lastedMs)}; healthy late by ${seconds(worst)}`,
+      recorded: `${crowd.length} x fresh host_throttled in ${seconds(lastedMs)}; healthy late by ${seconds(worst)}`,
       p99Ms: delay.p99Ms,
       onTime: true,
     });

@@ -10,7 +10,7 @@ describe('an invalid response', () => {
     ['H03', 'drip', 'header_timeout'],
     ['H04', 'drip', 'slow_body'],
     ['H05', 'open', 'slow_body'],
-    ['H07', 'said', 'body_too_large'],
+    ['H07', 'declared', 'body_too_large'],
     ['H08', 'short', 'truncated'],
     ['H10', 'bomb', 'decompress_ratio'],
     ['H11', 'bomb', 'decompress_ratio'],
@@ -41,7 +41,7 @@ describe('an invalid response', () => {
   });
 
   it('H07: is not read if its declared size exceeds the limit', async () => {
-    const { report } = await suite.fails('H07', 'said', 'body_too_large');
+    const { report } = await suite.fails('H07', 'declared', 'body_too_large');
     expect(report.bytes).toBe(0);
   });
 });

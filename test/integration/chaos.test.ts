@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chaosCase, chaosThemes, startChaosOrigin } from '../support/chaos/chaos-origin.ts';
 
-/** H01 to H79; H30 was never given out. */
+/** H01 to H79; there is no H30. */
 const rows = Array.from({ length: 79 }, (_, index) => `H${String(index + 1).padStart(2, '0')}`).filter(
   (row) => row !== 'H30',
 );

@@ -8,7 +8,7 @@ import { closeCodeIn, frame, handshake, openRaw, type RawConnection } from '../s
 import { type Home, makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
-/** What no attack may cost, on a machine that is busy with other tests too. */
+/** The limits on the cost of an attack, on a machine that is busy with other tests too. */
 const mostLagMs = 1500;
 const mostGrowthMb = 250;
 
@@ -24,10 +24,10 @@ let server: ServerProcess;
 let port: number;
 let entries: readonly Entry[] = [];
 const tolls: string[][] = [];
-/** The longest delay of the attack that is under way. */
+/** The longest delay of the current attack. */
 let worstLagMs = 0;
 
-/** An item of 16 KB whose words everybody searches for. */
+/** An item of 16 KB that contains every searched word. */
 function longEntry(index: number): Entry {
   const text = Array.from({ length: 3000 }, (_, at) => words[(index * 7 + at * 13) % words.length]).join(' ');
   return { guid: `e-${index}`, title: `Bulletin ${index}`, link: `${link}${index}`, text };
@@ -45,7 +45,7 @@ interface Figures {
   readonly sessions: number;
 }
 
-/** As the server counts them; it forgets its longest delay when it is asked, so we keep it. */
+/** The figures of the server. It resets its longest delay when it is read, so the maximum is kept here. */
 async function figures(): Promise<Figures> {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
@@ -59,7 +59,7 @@ async function figures(): Promise<Figures> {
   };
 }
 
-/** Runs an attack, notes what it cost, and expects the server to be as well as before. */
+/** Runs an attack, records its cost, and expects the server to be as responsive as before. */
 async function survive(name: string, attack: () => Promise<string>): Promise<void> {
   const before = await figures();
   worstLagMs = 0;
@@ -72,7 +72,7 @@ async function survive(name: string, attack: () => Promise<string>): Promise<voi
   expect(await (await fetch(`${server.url}/healthz`)).text()).toBe('ok\n');
 }
 
-/** So many connections with a handshake behind them. */
+/** Opens this many connections that have completed the handshake. */
 async function crowd(count: number, path = '/live'): Promise<RawConnection[]> {
   const open = await Promise.all(Array.from({ length: count }, () => openRaw(port, handshake(path))));
   await until('all to be welcomed', () => (open.every(({ received }) => received().includes('welcome')) ? true : null));
@@ -109,34 +109,34 @@ afterAll(async () => {
 describe('the server survives', () => {
   it.each<[string, Buffer[], number]>([
     ['a frame that says it has 2^62 bytes', [frame(textFlag, 'x'.repeat(1000), 2n ** 62n)], 1009],
-    ['a frame of 16 MB that is really sent', [frame(textFlag, Buffer.alloc(16 * 1024 * 1024, 0x20))], 1009],
+    ['a complete frame of 16 MB', [frame(textFlag, Buffer.alloc(16 * 1024 * 1024, 0x20))], 1009],
     ['text that is not UTF-8', [frame(textFlag, Buffer.from([0xc3, 0x28, 0xf0, 0x9f]))], 1007],
     [
-      'thousands of pieces of one message',
+      'thousands of fragments of one message',
       Array.from({ length: 4000 }, (_, at) => frame(at === 0 ? 0x01 : 0, ' ')),
       1008,
     ],
-    ['empty pieces without end', Array.from({ length: 4000 }, (_, at) => frame(at === 0 ? 0x01 : 0, '')), 1008],
-    ['frames of a compression that was not agreed', [frame(0xc1, 'x')], 1002],
-    ['frames of a kind that does not exist', [frame(0x83, 'x')], 1002],
+    ['empty fragments without an end', Array.from({ length: 4000 }, (_, at) => frame(at === 0 ? 0x01 : 0, '')), 1008],
+    ['compressed frames without negotiation', [frame(0xc1, 'x')], 1002],
+    ['frames with an unknown opcode', [frame(0x83, 'x')], 1002],
     ['a control frame that is too long', [frame(0x89, 'x'.repeat(126))], 1002],
-    ['a storm of pings', Array.from({ length: 500 }, () => frame(0x89, 'x')), 4005],
+    ['a flood of pings', Array.from({ length: 500 }, () => frame(0x89, 'x')), 4005],
     [
       '10,000 subscribes',
       Array.from({ length: 10_000 }, (_, at) => frame(textFlag, subscribe(`s${at}`, [`x${at}`]))),
       4005,
     ],
-    ['JSON that is 8,000 arrays deep', [frame(textFlag, `{"type":${'['.repeat(8000)}${']'.repeat(8000)}}`)], 4500],
+    ['JSON of 8,000 nested arrays', [frame(textFlag, `{"type":${'['.repeat(8000)}${']'.repeat(8000)}}`)], 4500],
   ])('%s, from a hundred connections', async (name, frames, code) => {
     await survive(name, async () => {
       const open = await crowd(100);
       const bytes = Buffer.concat(frames);
-      // Not larger than what the system takes at once, from so many.
+      // Not larger than what the system buffers for so many connections.
       for (const { socket } of bytes.length > 1e6 ? open.slice(0, 5) : open) socket.write(bytes);
       const tried = bytes.length > 1e6 ? open.slice(0, 5) : open;
       const codes = await allEnded(tried);
       endAll(open);
-      // One that is still being written to may find its connection reset before it has read why.
+      // A client that still writes may find its connection reset before it has read the reason.
       expect(codes.filter((one) => one !== null && one !== code)).toEqual([]);
       return `closed with ${code}`;
     });
@@ -203,7 +203,7 @@ describe('the server survives', () => {
       const before = await head();
       await publish(40);
       await until('the items', async () => (await head()) >= before + 40);
-      // Somebody with an honest filter is served beside them.
+      // A client with an ordinary filter is served beside them.
       const honest = await connectLive(server.url, `?after=floor&backfill=true`);
       await honest.first('live');
       expect(honest.applied.length).toBe(before + 40);
@@ -241,7 +241,7 @@ function subscribe(id: string, sources: readonly string[]): string {
   return JSON.stringify({ type: 'subscribe', id, filter: { sources } });
 }
 
-/** Four filters that all match, with many values and a search for words and phrases that are all there, but one. */
+/** Four matching filters with many values and a search whose words and phrases all occur, except one. */
 function slowFilters(id: number): object[] {
   const phrases = words.slice(0, 10).map((word, at) => `"${word} ${words[(at + 13) % words.length]}"`);
   return Array.from({ length: 4 }, (_, number) => ({

@@ -17,7 +17,7 @@ function entry(name: string): Entry {
   return { guid: name, title: `Bulletin ${name}`, link: `${link}${name}`, date: new Date(Date.now() - 120_000) };
 }
 
-/** A figure's value, by its name with labels. */
+/** The value of a metric, by its name with labels. */
 function figure(text: string, name: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1) ?? Number.NaN);

@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('nginx with nchan', () => {
   it.runIf(!('missing' in readyNchan()))(
-    'carries our messages to a reader, and is gone when it was ended',
+    'delivers messages to a subscriber, and exits when it is stopped',
     async () => {
       const nchan = await driveNchan(folder);
       const received: string[] = [];

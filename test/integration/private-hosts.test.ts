@@ -62,7 +62,7 @@ describe('a server that may read feeds in a private network', () => {
     );
     await until('the end of the redirect', () => server.output().includes('"source":"moved"') || null);
 
-    // No known entry: the archive would be read now.
+    // No entry is known, so that the archive would be read.
     declared.on('/feed', { headers, body: feed([11, 12, 13], named) });
     await makeDue(home, 'feed');
     await page('News 11');

@@ -47,18 +47,18 @@ async function open(): Promise<Setup> {
   return { origin, home, server, check: createProtocolCheck(document), publish };
 }
 
-/** A plain socket whose every word, in both directions, is checked. */
+/** A plain socket. Every message in both directions is checked. */
 function connect({ server, check }: Setup) {
   const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}/live`);
-  const said: ServerMessage[] = [];
+  const received: ServerMessage[] = [];
   socket.on('message', (data) => {
     check.record('server', String(data));
-    said.push(JSON.parse(String(data)) as ServerMessage);
+    received.push(JSON.parse(String(data)) as ServerMessage);
   });
   cleanups.push(() => socket.terminate());
   return {
     received: (type: ServerMessage['type'], more: (message: ServerMessage) => boolean = () => true) =>
-      until(`a ${type}`, () => (said.some((message) => message.type === type && more(message)) ? true : null)),
+      until(`a ${type}`, () => (received.some((message) => message.type === type && more(message)) ? true : null)),
     send(message: ClientMessage) {
       check.record('client', JSON.stringify(message));
       socket.send(JSON.stringify(message));
@@ -83,7 +83,7 @@ describe('a running server', () => {
     await publish([ferry, locks, quay]);
     await reader.received('items');
     await publish([ferry, locks, { ...quay, title: 'Harbour opens a pier' }]);
-    // The title has lost its word: to one filter the item has changed, to the other it has gone.
+    // The title lost a word: the item still matches one filter and no longer matches the other.
     await reader.received('item', (m) => m.type === 'item' && m.op === 'update');
     await reader.received('item', (m) => m.type === 'item' && m.op === 'remove');
     reader.send({ type: 'ping' });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/demo/random.ts';
 import { startOrigin } from '../support/origin.ts';
-import { seededRandom } from '../support/push/seeded-random.ts';
 import { makeHome, type ServerProcess, startServer } from '../support/server.ts';
 import { keepSourcesDue, readEventLog, startFeedGenerator } from '../support/soak/feed-generator.ts';
 import { until } from '../support/until.ts';
@@ -28,7 +28,7 @@ function linesOf(child: ChildProcess): () => readonly string[] {
   return () => text.split('\n').slice(0, -1);
 }
 
-/** A port that was free a moment ago: the restarted server must have the address of the one that was killed. */
+/** A port that was free a moment ago: the restarted server must have the address of the killed one. */
 async function freePort(): Promise<number> {
   const origin = await startOrigin();
   await origin.close();

@@ -41,9 +41,9 @@ async function origin(host?: string): Promise<Origin> {
 
 describe('hosts that share an address', () => {
   it('are polled four at a time, while hosts at other addresses continue', async () => {
-    const held = new HeldAnswers();
+    const delayed = new HeldAnswers();
     const crowd = await Promise.all(Array.from({ length: 6 }, () => origin()));
-    for (const one of crowd) one.on('/feed.xml', held.reply);
+    for (const one of crowd) one.on('/feed.xml', delayed.reply);
     const elsewhere = await origin('127.0.0.2');
     elsewhere.on('/feed.xml', { body });
     const lines = crowd.map(({ url }, n) => `  - { url: "${url}/feed.xml", id: crowd-${n} }`);
@@ -53,20 +53,20 @@ describe('hosts that share an address', () => {
     const server = await startServer(home);
     cleanups.push(() => server.end('SIGKILL'));
 
-    await until('four to be asked', () => held.now === 4 || null);
+    await until('four to be asked', () => delayed.now === 4 || null);
     await until('the other host to be read', () => elsewhere.requests.length === 1 || null);
     await makeDue(home, 'elsewhere');
     await until('the other host to be read again', () => elsewhere.requests.length === 2 || null);
-    expect(held.now).toBe(4);
+    expect(delayed.now).toBe(4);
 
-    held.letGo();
+    delayed.letGo();
     await until('all to be asked', () => crowd.every(({ requests }) => requests.length === 1) || null);
-    expect(held.most).toBe(4);
+    expect(delayed.most).toBe(4);
   });
 
   it('are recognised by the addresses of their names', async () => {
-    const held = new HeldAnswers();
-    const machine = (await origin()).on('/feed', held.reply);
+    const delayed = new HeldAnswers();
+    const machine = (await origin()).on('/feed', delayed.reply);
     const others = Array.from({ length: 9 }, (_, n) =>
       chaosSource(`tenant-${n}`, `http://tenant-${n}.example.org:${machine.port}/feed`, { headers: {} }),
     );
@@ -77,13 +77,13 @@ describe('hosts that share an address', () => {
     cleanups.push(() => town.close());
     await town.makeOthersDue();
     const running = town.run(3_600_000, () => town.results.length === others.length);
-    await until('four to be asked', () => held.now === 4 || null);
+    await until('four to be asked', () => delayed.now === 4 || null);
     const sinceMs = town.clock.monotonic();
     await until('the others to have had the time', () => town.clock.monotonic() - sinceMs > 5_000 || null);
-    held.letGo();
+    delayed.letGo();
     await running;
 
     expect(town.results.map(({ outcome }) => outcome)).toEqual(others.map(() => 'fresh'));
-    expect(held.most).toBe(4);
+    expect(delayed.most).toBe(4);
   });
 });

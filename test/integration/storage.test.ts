@@ -74,8 +74,8 @@ async function start(home: Home) {
   });
   cleanups.push(() => server.stop());
   if (store === null) throw new Error('the server opened no database');
-  const said = () => lines.filter(({ level }) => level !== 'debug');
-  return { url: server.url, store: store as Store, said, looks: () => looks };
+  const notableLines = () => lines.filter(({ level }) => level !== 'debug');
+  return { url: server.url, store: store as Store, notableLines, looks: () => looks };
 }
 
 /** A storage that reports each call of `writable`. */
@@ -128,7 +128,7 @@ const linesAbout = (lines: readonly Line[], words: RegExp) => lines.filter(({ me
 
 describe('a server whose disk is full', () => {
   it('reports it, keeps serving stored items, polls no source, and loses no item', async () => {
-    const { publisher, home, store, url, said, looks } = await prepare();
+    const { publisher, home, store, url, notableLines, looks } = await prepare();
     await fill(store);
     publisher.publish(4);
     await makeDue(home, 'stories');
@@ -156,14 +156,14 @@ describe('a server whose disk is full', () => {
     const before = looks();
     await until('some turns of the polling loop', () => looks() > before + 5);
     expect(publisher.origin.to('/rss.xml')).toHaveLength(asked);
-    expect(said().filter(({ level }) => level === 'error' || level === 'warn')).toHaveLength(1);
+    expect(notableLines().filter(({ level }) => level === 'error' || level === 'warn')).toHaveLength(1);
 
     await free(store);
     await until('the other stories', async () => ((await titles(url)).length === 4 ? true : null));
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await (await fetch(`${url}/status`)).text()).not.toContain('New items cannot be stored');
-    expect(linesAbout(said(), /nothing can be stored/)).toHaveLength(1);
-    expect(linesAbout(said(), /can be written again/)).toHaveLength(1);
+    expect(linesAbout(notableLines(), /nothing can be stored/)).toHaveLength(1);
+    expect(linesAbout(notableLines(), /can be written again/)).toHaveLength(1);
   });
 });
 

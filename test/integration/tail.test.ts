@@ -42,29 +42,29 @@ describe('newswire tail beside a server', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     cleanups.push(() => child.kill('SIGKILL'));
-    const said = { out: '', err: '' };
+    const output = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => {
-      said.out += chunk.toString();
+      output.out += chunk.toString();
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      said.err += chunk.toString();
+      output.err += chunk.toString();
     });
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    await until('to be live', () => said.err.includes('connected to') || null);
+    await until('to be live', () => output.err.includes('connected to') || null);
 
     publish('ferry', 'quay');
     await makeDue(home, 'wire');
-    await until('the line', () => said.out.includes('Report on ferry') || null);
-    expect(said.out).toMatch(/^ *\d\d:\d\d:\d\d {2}Example Wire {8}World {9}Report on ferry\n$/);
+    await until('the line', () => output.out.includes('Report on ferry') || null);
+    expect(output.out).toMatch(/^ *\d\d:\d\d:\d\d {2}Example Wire {8}World {9}Report on ferry\n$/);
 
     await first.end('SIGTERM');
-    await until('the remark', () => said.err.includes('connection lost; reconnecting') || null);
+    await until('the remark', () => output.err.includes('connection lost; reconnecting') || null);
     publish('bridge', 'ferry', 'quay');
     await makeDue(home, 'wire');
     const second = await startServer(home, { PORT: port });
     cleanups.push(() => second.end('SIGKILL'));
-    await until('what was published meanwhile', () => said.out.includes('Report on bridge') || null);
-    expect(said.out.trimEnd().split('\n')).toHaveLength(2);
+    await until('what was published meanwhile', () => output.out.includes('Report on bridge') || null);
+    expect(output.out.trimEnd().split('\n')).toHaveLength(2);
 
     child.kill('SIGINT');
     expect(await ended).toBe(0);

@@ -42,7 +42,7 @@ describe('the code in docs/WEBHOOKS.md', () => {
         body: rssDocument({ title: 'Wire', link: 'https://www.example.org/' }, names.map(entry)),
       });
     publish('quay');
-    // A port that was free a moment ago: the receiver of the guide picks none by itself.
+    // A port that was free a moment ago: the receiver of the guide does not choose one.
     const spare = await startOrigin();
     const { port } = spare;
     await spare.close();
@@ -57,9 +57,9 @@ describe('the code in docs/WEBHOOKS.md', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     cleanups.push(() => receiver.kill('SIGKILL'));
-    let said = '';
+    let output = '';
     receiver.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
+      output += chunk.toString();
     });
     await until('the receiver', async () => !(await isPortFree({ host: '127.0.0.1', port })) || null);
     const forged = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{"type":"reset"}' });
@@ -70,8 +70,8 @@ describe('the code in docs/WEBHOOKS.md', () => {
     await until('the first read', async () => (await (await fetch(`${server.url}/api/items`)).text()).includes('quay'));
     publish('ferry', 'quay');
     await makeDue(home, 'wire');
-    await until('the item at the receiver', () => said.includes('ferry') || null);
-    expect(said).toBe('add Report on ferry\n');
+    await until('the item at the receiver', () => output.includes('ferry') || null);
+    expect(output).toBe('add Report on ferry\n');
   });
 
   it('distinguishes an authentic delivery from a forged one in a shell', {

@@ -16,8 +16,8 @@ async function createWorld(log = new MemoryLog()) {
   const clock = { now: () => time.wall, monotonic: () => time.monotonic };
   const observed: [DeliveryStage, string, number][] = [];
   const freshness = createDeliveryDelays({ clock, observe: (...one) => void observed.push(one) });
-  const rig = await createFanOutHarness(log, { fanOut: { onDelivered: (step) => freshness.recordDelivery(step) } });
-  freshness.followTail(rig.tail);
+  const harness = await createFanOutHarness(log, { fanOut: { onDelivered: (step) => freshness.recordDelivery(step) } });
+  freshness.followTail(harness.tail);
   const item = (source: string, publishedMs: number | null): Pick<EventFacts, 'body' | 'atMs'> => ({
     atMs: time.wall,
     body: JSON.stringify({
@@ -31,10 +31,10 @@ async function createWorld(log = new MemoryLog()) {
     freshness.recordCommit(log.headSeq);
   };
   const push = async (): Promise<void> => {
-    rig.tail.notify(log.headSeq);
+    harness.tail.notify(log.headSeq);
     await drainEventLoop();
   };
-  return { log, rig, freshness, observed, pass, commit, push, now: () => time.wall };
+  return { log, harness, freshness, observed, pass, commit, push, now: () => time.wall };
 }
 
 type World = Awaited<ReturnType<typeof createWorld>>;
@@ -53,7 +53,7 @@ async function oneItem({ freshness, pass, commit, push, now }: World): Promise<v
 describe('delivery delays', () => {
   it('measures each stage of the delivery of a new item', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     await oneItem(world);
     expect(world.observed).toEqual([
       ['fetched_to_stored', 'example', 2],
@@ -70,7 +70,7 @@ describe('delivery delays', () => {
 
   it('counts the first delivery of an item as pushed, and every delivery as written', async () => {
     const world = await createWorld();
-    for (let reader = 0; reader < 3; reader += 1) await world.rig.subscribe('head');
+    for (let reader = 0; reader < 3; reader += 1) await world.harness.subscribe('head');
     await oneItem(world);
     expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toHaveLength(1);
     expect([...world.freshness.commitToWrite.counts].reduce((a, b) => a + b)).toBe(3);
@@ -89,14 +89,14 @@ describe('delivery delays', () => {
     await oneItem(world);
     const before = world.observed.length;
     world.pass(hourMs);
-    expect((await world.rig.subscribe('floor')).take()).toContain('add 1<0');
+    expect((await world.harness.subscribe('floor')).take()).toContain('add 1<0');
     expect(world.observed).toHaveLength(before);
     expect(world.freshness.commitToWrite.sum).toBe(0);
   });
 
   it('ignores backfill, updates and removals', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     world.freshness.recordFetch('example');
     world.commit('example', world.now(), { backfill: true });
     world.commit('example', world.now(), { op: 'update', changed: ['title'], was: {} });
@@ -107,7 +107,7 @@ describe('delivery delays', () => {
 
   it('ignores missing publication dates and treats future ones as a delay of zero', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     world.freshness.recordFetch('example');
     world.commit('example', null);
     world.commit('example', world.now() + hourMs);
@@ -121,7 +121,7 @@ describe('delivery delays', () => {
 
   it('uses the time of an event that another process committed', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     world.log.append({ atMs: world.now(), body: '{"id":1,"source":{"id":"example"},"publishedAt":null}' });
     world.pass(700);
     await world.push();
@@ -130,7 +130,7 @@ describe('delivery delays', () => {
 
   it('counts the delay of a client that is behind', async () => {
     const world = await createWorld();
-    const sink = await world.rig.subscribe('head', undefined, new RecordingSink());
+    const sink = await world.harness.subscribe('head', undefined, new RecordingSink());
     sink.room = 0;
     await oneItem(world);
     expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toEqual([]);
@@ -153,7 +153,7 @@ describe('delivery delays', () => {
 
   it('keeps medians of at most 2,000 sources, and measures the others in total', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     for (let source = 0; source < 2010; source += 1) world.commit(`s${source}`, world.now());
     await world.push();
     expect(world.freshness.medians().size).toBe(2000);
@@ -162,12 +162,12 @@ describe('delivery delays', () => {
 
   it('starts again when the log is replaced', async () => {
     const world = await createWorld();
-    await world.rig.subscribe('head');
+    await world.harness.subscribe('head');
     await oneItem(world);
     world.log.replace('e2', 3);
-    world.rig.tail.notify(99);
+    world.harness.tail.notify(99);
     await drainEventLoop();
-    const sink = await world.rig.subscribe('head');
+    const sink = await world.harness.subscribe('head');
     await oneItem(world);
     expect(sink.take()).toContain('add 4<3');
     expect(world.observed.filter(([stage]) => stage === 'stored_to_pushed')).toHaveLength(2);

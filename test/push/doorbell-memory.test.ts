@@ -4,23 +4,23 @@ import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
 describe('createMemoryDoorbell', () => {
   it('notifies all listeners', async () => {
     const bell = createMemoryDoorbell();
-    const heard: string[] = [];
-    bell.listen((head) => heard.push(`a ${head}`));
-    bell.listen((head) => heard.push(`b ${head}`));
+    const calls: string[] = [];
+    bell.listen((head) => calls.push(`a ${head}`));
+    bell.listen((head) => calls.push(`b ${head}`));
     await bell.notify(7);
-    expect(heard).toEqual(['a 7', 'b 7']);
+    expect(calls).toEqual(['a 7', 'b 7']);
   });
 
   it('does not notify a listener that was removed', async () => {
     const bell = createMemoryDoorbell();
-    const heard: number[] = [];
+    const calls: number[] = [];
     const stop = bell.listen((head) => {
-      heard.push(head);
+      calls.push(head);
       stop();
     });
     await bell.notify(1);
     await bell.notify(2);
-    expect(heard).toEqual([1]);
+    expect(calls).toEqual([1]);
   });
 
   it('resolves without listeners', async () => {

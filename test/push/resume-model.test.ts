@@ -15,7 +15,7 @@ describe('the resume rule', () => {
   it('delivers each event once and in order to every client under random faults', { timeout: 600_000 }, async () => {
     const { violations, items, resets, connections, committed } = await runModels(seeds);
     expect(violations).toEqual([]);
-    // The worlds are eventful: a model in which nothing breaks would prove nothing.
+    // The runs contain faults: a model without faults would prove nothing.
     expect(items).toBeGreaterThan(seeds * 400);
     expect(resets).toBeGreaterThan(seeds * 10);
     expect(connections).toBeGreaterThan(seeds * 20);
@@ -26,7 +26,7 @@ describe('the resume rule', () => {
     expect(injectedBugs.length).toBeGreaterThanOrEqual(12);
   });
 
-  // Each bug must be caught within the same seeds: one that survives shows that the model looks away.
+  // Each bug must be detected within the same seeds; otherwise the model does not check enough.
   it.each(injectedBugs)('detects the injected bug: %s', { timeout: 60_000 }, async (bug) => {
     const found = await findBug(bug, seeds);
     caught.push(found);

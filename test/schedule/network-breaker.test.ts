@@ -18,60 +18,60 @@ const answer: FetchOutcome = {
   facts: facts({ status: 304 }),
 };
 
-/** Notes `count` outcomes, one a second from `fromMs`, each of its own host. */
+/** Records `count` outcomes, one a second from `fromMs` on, each of another host. */
 function noteMany(
-  brake: NetworkBreaker,
+  breaker: NetworkBreaker,
   outcome: FetchOutcome,
   { count, fromMs = 0, host = '' }: { count: number; fromMs?: number; host?: string },
 ) {
-  for (let n = 0; n < count; n += 1) brake.record(host || `h${n}.example.org`, outcome, fromMs + n * secondMs);
+  for (let n = 0; n < count; n += 1) breaker.record(host || `h${n}.example.org`, outcome, fromMs + n * secondMs);
 }
 
-function braked(): NetworkBreaker {
-  const brake = createNetworkBreaker();
-  noteMany(brake, fail(), { count: 20 });
-  return brake;
+function openBreaker(): NetworkBreaker {
+  const breaker = createNetworkBreaker();
+  noteMany(breaker, fail(), { count: 20 });
+  return breaker;
 }
 
 describe('createNetworkBreaker', () => {
   it('is closed initially', () => {
-    const brake = createNetworkBreaker();
-    expect(brake.isOpen()).toBe(false);
-    expect(brake.pausedUntilMs(0)).toBeNull();
-    expect(brake.maxTrialFetches()).toBeNull();
+    const breaker = createNetworkBreaker();
+    expect(breaker.isOpen()).toBe(false);
+    expect(breaker.pausedUntilMs(0)).toBeNull();
+    expect(breaker.maxTrialFetches()).toBeNull();
   });
 
   it('opens if most fetches of a minute fail on the network', () => {
-    const brake = braked();
-    expect(brake.isOpen()).toBe(true);
-    expect(brake.pausedUntilMs(19 * secondMs)).toBe(49 * secondMs);
+    const breaker = openBreaker();
+    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.pausedUntilMs(19 * secondMs)).toBe(49 * secondMs);
   });
 
   it('stays closed with too few fetches', () => {
-    const brake = createNetworkBreaker();
-    noteMany(brake, fail(), { count: 19 });
-    expect(brake.isOpen()).toBe(false);
+    const breaker = createNetworkBreaker();
+    noteMany(breaker, fail(), { count: 19 });
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it('stays closed while half of the fetches succeed', () => {
-    const brake = createNetworkBreaker();
+    const breaker = createNetworkBreaker();
     for (let n = 0; n < 30; n += 1) {
-      brake.record(`a${n}`, answer, n * secondMs);
-      brake.record(`b${n}`, fail(), n * secondMs);
-      expect(brake.isOpen()).toBe(false);
+      breaker.record(`a${n}`, answer, n * secondMs);
+      breaker.record(`b${n}`, fail(), n * secondMs);
+      expect(breaker.isOpen()).toBe(false);
     }
   });
 
   it('stays closed if failures are spread over more than a minute', () => {
-    const brake = createNetworkBreaker();
-    for (let n = 0; n < 100; n += 1) brake.record(`h${n}`, fail(), n * 4 * secondMs);
-    expect(brake.isOpen()).toBe(false);
+    const breaker = createNetworkBreaker();
+    for (let n = 0; n < 100; n += 1) breaker.record(`h${n}`, fail(), n * 4 * secondMs);
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it('stays closed if only one host fails, however many sources it has', () => {
-    const brake = createNetworkBreaker();
-    noteMany(brake, fail(), { count: 50, host: 'big.example.org' });
-    expect(brake.isOpen()).toBe(false);
+    const breaker = createNetworkBreaker();
+    noteMany(breaker, fail(), { count: 50, host: 'big.example.org' });
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it.each([
@@ -79,61 +79,61 @@ describe('createNetworkBreaker', () => {
     'not_feed',
     'tls_error',
   ] as const)('does not count %s as a network failure', (failure) => {
-    const brake = createNetworkBreaker();
+    const breaker = createNetworkBreaker();
     const outcome: FetchOutcome = {
       ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
       facts: facts({ status: 500 }),
     };
-    noteMany(brake, outcome, { count: 50 });
-    expect(brake.isOpen()).toBe(false);
+    noteMany(breaker, outcome, { count: 50 });
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it('ignores reads without network access', () => {
-    const brake = createNetworkBreaker();
-    noteMany(brake, { ...answer, facts: facts({ status: null }) }, { count: 50 });
-    noteMany(brake, fail(), { count: 20, fromMs: 50 * secondMs });
-    expect(brake.isOpen()).toBe(true);
+    const breaker = createNetworkBreaker();
+    noteMany(breaker, { ...answer, facts: facts({ status: null }) }, { count: 50 });
+    noteMany(breaker, fail(), { count: 20, fromMs: 50 * secondMs });
+    expect(breaker.isOpen()).toBe(true);
   });
 
   it('allows a few trial fetches after the pause', () => {
-    const brake = braked();
-    expect(brake.pausedUntilMs(49 * secondMs)).toBeNull();
-    expect(brake.isOpen()).toBe(true);
-    expect(brake.maxTrialFetches()).toBe(3);
+    const breaker = openBreaker();
+    expect(breaker.pausedUntilMs(49 * secondMs)).toBeNull();
+    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.maxTrialFetches()).toBe(3);
   });
 
   it('remembers permanently that the network has worked', () => {
-    const brake = createNetworkBreaker();
-    noteMany(brake, fail(), { count: 3 });
-    brake.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
-    expect(brake.hasBeenUp()).toBe(false);
-    brake.record('a', answer, 5 * secondMs);
-    expect(brake.hasBeenUp()).toBe(true);
-    noteMany(brake, fail(), { count: 40, fromMs: 11 * minuteMs });
-    expect(brake.isOpen()).toBe(true);
-    expect(brake.hasBeenUp()).toBe(true);
+    const breaker = createNetworkBreaker();
+    noteMany(breaker, fail(), { count: 3 });
+    breaker.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
+    expect(breaker.hasBeenUp()).toBe(false);
+    breaker.record('a', answer, 5 * secondMs);
+    expect(breaker.hasBeenUp()).toBe(true);
+    noteMany(breaker, fail(), { count: 40, fromMs: 11 * minuteMs });
+    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.hasBeenUp()).toBe(true);
   });
 
   it('closes at the first response', () => {
-    const brake = braked();
-    brake.record('a', answer, 50 * secondMs);
-    expect(brake.isOpen()).toBe(false);
-    expect(brake.maxTrialFetches()).toBeNull();
+    const breaker = openBreaker();
+    breaker.record('a', answer, 50 * secondMs);
+    expect(breaker.isOpen()).toBe(false);
+    expect(breaker.maxTrialFetches()).toBeNull();
   });
 
   it('closes when a response arrives during the pause', () => {
-    const brake = braked();
-    brake.record('a', answer, 25 * secondMs);
-    expect(brake.isOpen()).toBe(false);
+    const breaker = openBreaker();
+    breaker.record('a', answer, 25 * secondMs);
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it('doubles the pause after each failed trial, up to five minutes', () => {
-    const brake = braked();
+    const breaker = openBreaker();
     const pauses: number[] = [];
     let atMs = 49 * secondMs;
     for (let n = 0; n < 6; n += 1) {
-      brake.record('a', fail(), atMs);
-      const untilMs = brake.pausedUntilMs(atMs) ?? atMs;
+      breaker.record('a', fail(), atMs);
+      const untilMs = breaker.pausedUntilMs(atMs) ?? atMs;
       pauses.push((untilMs - atMs) / secondMs);
       atMs = untilMs;
     }
@@ -141,22 +141,22 @@ describe('createNetworkBreaker', () => {
   });
 
   it('is not extended by fetches that were running when it opened', () => {
-    const brake = braked();
-    noteMany(brake, fail(), { count: 10, fromMs: 20 * secondMs });
-    expect(brake.pausedUntilMs(30 * secondMs)).toBe(49 * secondMs);
+    const breaker = openBreaker();
+    noteMany(breaker, fail(), { count: 10, fromMs: 20 * secondMs });
+    expect(breaker.pausedUntilMs(30 * secondMs)).toBe(49 * secondMs);
   });
 
   it('does not open again for failing sources shortly after a response', () => {
-    const brake = braked();
-    brake.record('a', answer, 50 * secondMs);
-    noteMany(brake, fail(), { count: 100, fromMs: minuteMs });
-    expect(brake.isOpen()).toBe(false);
+    const breaker = openBreaker();
+    breaker.record('a', answer, 50 * secondMs);
+    noteMany(breaker, fail(), { count: 100, fromMs: minuteMs });
+    expect(breaker.isOpen()).toBe(false);
   });
 
   it('can open again ten minutes later', () => {
-    const brake = braked();
-    brake.record('a', answer, 50 * secondMs);
-    noteMany(brake, fail(), { count: 20, fromMs: 11 * minuteMs });
-    expect(brake.isOpen()).toBe(true);
+    const breaker = openBreaker();
+    breaker.record('a', answer, 50 * secondMs);
+    noteMany(breaker, fail(), { count: 20, fromMs: 11 * minuteMs });
+    expect(breaker.isOpen()).toBe(true);
   });
 });

@@ -1,6 +1,8 @@
+import { pick, seededRandom } from '../../src/demo/random.ts';
 import { noHints } from '../../src/domain/items/parsed-feed.ts';
-import { type DueSource, emptyPollHistory, type PollState } from '../../src/domain/polling/poll.ts';
+import type { DueSource, PollState } from '../../src/domain/polling/poll.ts';
 import type { RefreshOutcome } from '../../src/schedule/rules/refresh-outcome.ts';
+import { aPollState } from '../support/builders.ts';
 import {
   answered,
   dayMs,
@@ -24,17 +26,17 @@ type PublisherBehaviour =
   | 'liar'
   | 'flaky';
 
-/** A publisher of the simulated world, with our own record of it. */
+/** A simulated publisher with the poll state of its source. */
 export interface Publisher {
   readonly row: DueSource;
-  readonly manner: PublisherBehaviour;
+  readonly behaviour: PublisherBehaviour;
   readonly newsGapMs: number;
   readonly maxAgeMs: number | null;
   readonly ttlMinutes: number | null;
   readonly intervalMs: number | null;
   /** Sources on its host. */
   readonly neighbours: number;
-  /** Its host answers some of its sources with 429 and is paused for it. */
+  /** Its host answers some of its sources with 429 and is paused. */
   readonly spared: boolean;
   readonly answerMs: number;
   state: PollState;
@@ -52,37 +54,26 @@ export interface PublisherCounts {
   readonly seed: number;
 }
 
-/** Random numbers that are the same at every run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 const hostile: readonly PublisherBehaviour[] = ['hangs', 'blackhole', 'errors', 'limits', 'liar', 'flaky'];
 
-/** Publishers as they are on the web: few newsrooms, many sleepy blogs, some platforms with very many feeds. */
+/** Publishers as on the web: few newsrooms, many quiet blogs, some platforms with very many feeds. */
 export function createPublishers(size: PublisherCounts): Publisher[] {
-  const random = seeded(size.seed);
+  const random = seededRandom(size.seed);
   const hosts = Array.from({ length: size.sources }, (_, n) => hostOf(n, size.sources));
   const counts = new Map<string, number>();
   for (const host of hosts) counts.set(host, (counts.get(host) ?? 0) + 1);
   // More than 200 new sources are spread over an hour when they are declared.
   const spreadMs = size.sources > 200 ? hourMs : 0;
-  const manners = hosts.map((host) =>
-    manner(random, { hostileShare: size.hostileShare, crowded: (counts.get(host) ?? 0) > 100 }),
+  const behaviours = hosts.map((host) =>
+    chooseBehaviour(random, { hostileShare: size.hostileShare, crowded: (counts.get(host) ?? 0) > 100 }),
   );
-  const limiting = new Set(hosts.filter((_, n) => manners[n] === 'limits'));
+  const limiting = new Set(hosts.filter((_, n) => behaviours[n] === 'limits'));
   return hosts.map((host, n) => {
     const newsGapMs = newsGap(random);
     const firstMs = Math.ceil((size.startMs + random() * spreadMs) / secondMs) * secondMs;
     const publisher: Publisher = {
       row: { id: String(n), host, nextCheckMs: firstMs, consecutiveTimeouts: 0 },
-      manner: manners[n] ?? 'honest',
+      behaviour: behaviours[n] ?? 'honest',
       newsGapMs,
       maxAgeMs: random() < 0.3 ? pick(random, [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs, dayMs]) : null,
       ttlMinutes: random() < 0.25 ? pick(random, [15, 60, 60, 180, 1_440]) : null,
@@ -90,28 +81,13 @@ export function createPublishers(size: PublisherCounts): Publisher[] {
       neighbours: counts.get(host) ?? 1,
       spared: limiting.has(host),
       answerMs: 100 + random() * random() * 3_000,
-      state: unread(firstMs),
+      state: aPollState({ nextCheckMs: firstMs }),
       nextNewsMs: size.startMs + newsGapMs * random(),
       notBeforeMs: 0,
       settledMs: null,
     };
     return publisher;
   });
-}
-
-function unread(firstMs: number): PollState {
-  return {
-    validators: { etag: null, lastModified: null },
-    bodyHash: null,
-    nextCheckMs: firstMs,
-    nextCheckReason: 'never read',
-    failures: 0,
-    firstFailedMs: null,
-    firstReadDone: false,
-    goneMs: null,
-    movedTo: null,
-    history: emptyPollHistory,
-  };
 }
 
 /** 5 % on one giant, 10 % on twenty platforms, 30 % on hosts of ten, the rest alone. */
@@ -131,22 +107,16 @@ function newsGap(random: () => number): number {
   return (7 + random() * 90) * dayMs;
 }
 
-function manner(random: () => number, at: { hostileShare: number; crowded: boolean }): PublisherBehaviour {
+function chooseBehaviour(random: () => number, at: { hostileShare: number; crowded: boolean }): PublisherBehaviour {
   if (random() < at.hostileShare) {
     const kind = pick(random, hostile);
-    // A 429 speaks for its whole host: with some on each platform, no platform would ever be polled.
+    // A 429 pauses its whole host: with some on each platform, no platform would ever be polled.
     return kind === 'limits' && at.crowded ? 'errors' : kind;
   }
   return random() < 0.1 ? 'ignores-validators' : 'honest';
 }
 
-function pick<Value>(random: () => number, values: readonly Value[]): Value {
-  const value = values[Math.floor(random() * values.length)];
-  if (value === undefined) throw new Error('nothing to pick from');
-  return value;
-}
-
-/** An answer and how long it takes. */
+/** A response and its duration. */
 export interface Reply {
   readonly outcome: RefreshOutcome;
   readonly durationMs: number;
@@ -155,7 +125,7 @@ export interface Reply {
 /** Requests a publisher's feed, which records the earliest time of the next request. */
 export function respond(publisher: Publisher, atMs: number, random: () => number): Reply {
   const durationMs = publisher.answerMs;
-  switch (publisher.manner) {
+  switch (publisher.behaviour) {
     case 'hangs':
       return { outcome: failed('header_timeout'), durationMs: 10 * secondMs };
     case 'blackhole':
@@ -179,7 +149,7 @@ function limit(publisher: Publisher, atMs: number, part: { retryMs: number; dura
   return { outcome: throttled(part.retryMs), durationMs: part.durationMs };
 }
 
-/** Every document new from end to end, and hints that would stop or flood any poller. */
+/** Documents without a known entry, and hints that would stop polling or cause a flood of requests. */
 function lie(publisher: Publisher, random: () => number): RefreshOutcome {
   return storedDocument({
     added: 500,
@@ -211,7 +181,7 @@ function serve(publisher: Publisher, atMs: number, random: () => number): Reply 
 }
 
 function unchanged(publisher: Publisher): RefreshOutcome {
-  const byStatus = publisher.manner !== 'ignores-validators';
+  const byStatus = publisher.behaviour !== 'ignores-validators';
   return answered({
     kind: 'not-modified',
     by: byStatus ? 'status' : 'body',
@@ -221,8 +191,8 @@ function unchanged(publisher: Publisher): RefreshOutcome {
   });
 }
 
-/** Whether it should be polled on time: it responds normally, and its host asks for no pause. */
+/** Whether it should be polled on time: it responds normally, and its host requests no pause. */
 export function isHealthy(publisher: Publisher): boolean {
   if (publisher.spared) return false;
-  return publisher.manner === 'honest' || publisher.manner === 'ignores-validators';
+  return publisher.behaviour === 'honest' || publisher.behaviour === 'ignores-validators';
 }

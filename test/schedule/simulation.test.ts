@@ -12,14 +12,14 @@ const big: Plan = {
   limits: { globalPerSecond: 40, concurrency: 128 },
 };
 
-function told(plan: Plan): SimulationResult {
+function run(plan: Plan): SimulationResult {
   const found = simulate(plan);
   if (process.env['SOAK'] === '1') process.stdout.write(`\n${tableOf(plan, found)}\n`);
   return found;
 }
 
 describe('simulated days of polling', () => {
-  const found = told(small);
+  const found = run(small);
 
   it('polls no source before the time that its publisher allows', () => {
     expect(found.early).toBe(0);
@@ -55,7 +55,7 @@ describe('simulated days of polling', () => {
 
 describe.runIf(process.env['SOAK'] === '1')('a week of a hundred thousand sources', () => {
   it('are polled in time, politely, beside five thousand hostile ones', { timeout: 600_000 }, () => {
-    const week = told(big);
+    const week = run(big);
     expect(week.early).toBe(0);
     expect(week.punctual).toBeGreaterThanOrEqual(0.99);
     expect(week.busiestHostPeakPerSecond).toBe(1);

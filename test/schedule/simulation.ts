@@ -1,3 +1,4 @@
+import { seededRandom } from '../../src/demo/random.ts';
 import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { createLatenessMonitor, type LatenessMonitor } from '../../src/schedule/lateness-monitor.ts';
 import { createHeap } from '../../src/schedule/queue/heap.ts';
@@ -13,17 +14,16 @@ import {
   type PublisherCounts,
   type Reply,
   respond,
-  seeded,
 } from './simulated-publishers.ts';
 
 export interface Plan extends PublisherCounts {
   readonly days: number;
   readonly limits?: Partial<QueueLimits>;
-  /** Stretch intervals when the schedule lags. */
+  /** Lengthens intervals while the schedule is late. */
   readonly paced?: boolean;
 }
 
-/** What a simulation found. */
+/** The result of a simulation. */
 export interface SimulationResult {
   readonly requests: number;
   readonly meanPerSecond: number;
@@ -32,7 +32,7 @@ export interface SimulationResult {
   /** Share of polls of healthy sources that started within due + 10 % of their interval. */
   readonly punctual: number;
   readonly lateP99Ms: number;
-  /** Requests before the time that the publisher asked for, or before the next check. */
+  /** Requests before the time that the publisher allows, or before the next check. */
   readonly early: number;
   readonly busiestHost: string;
   readonly busiestHostRequests: number;
@@ -49,7 +49,7 @@ interface Exchange {
   readonly reply: Reply;
 }
 
-/** Lets a world of publishers be polled for days, second by second, by the real result and the real queue. */
+/** Simulates polling publishers for days, second by second, with the real queue and the real next check. */
 export function simulate(plan: Plan): SimulationResult {
   return new Simulation(plan).run();
 }
@@ -57,11 +57,11 @@ export function simulate(plan: Plan): SimulationResult {
 class Simulation {
   readonly #plan: Plan;
   readonly #random: () => number;
-  readonly #world: Publisher[];
+  readonly #publishers: Publisher[];
   readonly #queue: HostQueue;
   readonly #lateness: LatenessMonitor = createLatenessMonitor();
   readonly #limits: QueueLimits;
-  /** Due sources by second: the database's index. */
+  /** Due sources by second, like the index of the database. */
   readonly #due = new Map<number, Publisher[]>();
   #refused: DueSource[] = [];
   readonly #ends = createHeap<Exchange>();
@@ -69,24 +69,24 @@ class Simulation {
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#random = seeded(plan.seed + 1);
-    this.#world = createPublishers(plan);
+    this.#random = seededRandom(plan.seed + 1);
+    this.#publishers = createPublishers(plan);
     this.#limits = { ...defaultQueueLimits, ...plan.limits };
     this.#queue = createHostQueue(this.#limits);
   }
 
   run(): SimulationResult {
     const { startMs, days } = this.#plan;
-    for (const publisher of this.#world) this.#schedule(publisher, startMs);
+    for (const publisher of this.#publishers) this.#schedule(publisher, startMs);
     const endMs = startMs + days * dayMs;
     for (let nowMs = startMs; nowMs < endMs; nowMs += secondMs) {
-      if (nowMs === endMs - dayMs) this.#count.startLastDay(this.#world.length);
+      if (nowMs === endMs - dayMs) this.#count.startLastDay(this.#publishers.length);
       this.#finish(nowMs);
       this.#offer(nowMs);
       this.#start(nowMs);
     }
     return this.#count.findings({
-      world: this.#world,
+      world: this.#publishers,
       seconds: (days * dayMs) / secondMs,
       intervalMultiplier: this.#lateness.intervalMultiplier(),
     });
@@ -135,7 +135,7 @@ class Simulation {
 
   #start(nowMs: number): void {
     for (const { source, waitedMs } of this.#queue.take(nowMs)) {
-      const publisher = this.#world[Number(source.id)];
+      const publisher = this.#publishers[Number(source.id)];
       if (publisher === undefined) continue;
       this.#lateness.record(waitedMs, nowMs);
       this.#count.start(publisher, nowMs);
@@ -233,7 +233,7 @@ class Counters {
   }
 }
 
-/** The most events in one span of a fixed grid. */
+/** The largest number of events in one interval of a fixed grid. */
 class PeakOf {
   readonly #spanMs: number;
   #slot = -1;
@@ -252,7 +252,7 @@ class PeakOf {
   }
 }
 
-/** The findings as lines of a table. */
+/** The result as lines of a table. */
 export function tableOf(plan: Plan, found: SimulationResult): string {
   const rows: [string, string][] = [
     ['sources x days', `${plan.sources} x ${plan.days}, ${plan.hostileShare * 100} % hostile`],

@@ -6,17 +6,19 @@ import { readHead } from '../../src/store/log/event-log.ts';
 import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
+import { anItemDraft, day, hour, minute, noon } from '../support/builders.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
 
 const retention = { maxAgeMs: 30 * day, itemsPerSource: 1000 };
 
 /** A store with one source of 150 items, one for each day, polled at noon. */
 async function filled(store: Store): Promise<StoreFixture> {
-  const fixture = new StoreFixture(store);
-  await fixture.declare([source('a')]);
-  const drafts = Array.from({ length: 150 }, (_, index) => draft(`n${index}`, { publishedMs: noon - index * day }));
+  const fixture = await createStoreFixture(store, 'a');
+  const drafts = Array.from({ length: 150 }, (_, index) =>
+    anItemDraft(`n${index}`, { publishedMs: noon - index * day }),
+  );
   await fixture.read('a', drafts);
   return fixture;
 }
@@ -25,7 +27,11 @@ async function itemsOf(store: Store): Promise<number | undefined> {
   return (await readSourceReports(store.reader))[0]?.items;
 }
 
-function keepHouse(store: Store, clock: FakeClock, over: { log?: Log; retention?: () => typeof retention } = {}) {
+function startTestHousekeeping(
+  store: Store,
+  clock: FakeClock,
+  over: { log?: Log; retention?: () => typeof retention } = {},
+) {
   const processor = { sanitise: async (html: string) => ({ kind: 'cleaned' as const, html }) };
   const usual = { log: silentLog, processor, retention: () => retention, notify: () => {} };
   return startHousekeeping({ ...usual, store, clock, timers: clock, ...over });
@@ -36,7 +42,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
     withStore(engine, async (store) => {
       await filled(store);
       const clock = createFakeClock(noon + 31 * day);
-      const housekeeping = keepHouse(store, clock);
+      const housekeeping = startTestHousekeeping(store, clock);
       await clock.advance(minute - 1);
       expect(await readHead(store.reader)).toMatchObject({ head: 150, floor: 1 });
       await clock.advance(1);
@@ -51,7 +57,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       await filled(store);
       const clock = createFakeClock(noon);
       let itemsPerSource = 200;
-      const housekeeping = keepHouse(store, clock, { retention: () => ({ ...retention, itemsPerSource }) });
+      const housekeeping = startTestHousekeeping(store, clock, { retention: () => ({ ...retention, itemsPerSource }) });
       await clock.advance(minute);
       await until('everything is planned again', () => clock.timers === 5 || null);
       expect(await itemsOf(store)).toBe(150);
@@ -64,11 +70,11 @@ describe.each(engines)('housekeeping on $name', (engine) => {
   it('logs a task that failed, runs the others and retries it', () =>
     withStore(engine, async (store) => {
       await filled(store);
-      const said: string[] = [];
+      const logged: string[] = [];
       const clock = createFakeClock(noon + 31 * day);
       let broken = true;
-      const housekeeping = keepHouse(store, clock, {
-        log: { ...silentLog, error: (_fields: object, message: string) => void said.push(message) },
+      const housekeeping = startTestHousekeeping(store, clock, {
+        log: { ...silentLog, error: (_fields: object, message: string) => void logged.push(message) },
         retention: () => {
           if (broken) throw new Error('no site');
           return retention;
@@ -76,7 +82,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       });
       await clock.advance(minute);
       await until('everything is planned again', () => clock.timers === 5 || null);
-      expect(said).toEqual(['deleting old items failed; it is retried later']);
+      expect(logged).toEqual(['deleting old items failed; it is retried later']);
       expect(await readHead(store.reader)).toMatchObject({ floor: 151 });
       broken = false;
       await clock.advance(hour);
@@ -88,7 +94,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
     withStore(engine, async (store) => {
       await filled(store);
       const clock = createFakeClock(noon + 31 * day);
-      const housekeeping = keepHouse(store, clock);
+      const housekeeping = startTestHousekeeping(store, clock);
       await housekeeping.stop();
       expect(clock.timers).toBe(0);
       await clock.advance(hour);

@@ -96,13 +96,13 @@ describe('the metrics', () => {
   it('name 50 sources, and count the rest as one', async () => {
     const metrics = createMetrics(clock);
     const log = new MemoryLog();
-    const rig = await createFanOutHarness(log);
-    metrics.freshness.followTail(rig.tail);
+    const harness = await createFanOutHarness(log);
+    metrics.freshness.followTail(harness.tail);
     for (let source = 0; source < 200; source += 1) {
       metrics.freshness.recordFetch(`s${source}`);
       log.append({ atMs: 5000, body: JSON.stringify({ id: 1, source: { id: `s${source}` }, publishedAt: null }) });
     }
-    await rig.publish(0);
+    await harness.publish(0);
     const counts = await lines(metrics, 'newswire_fetched_to_stored_seconds_count');
     expect(counts).toHaveLength(maxSourceLabels + 1);
     expect(counts).toContain(`newswire_fetched_to_stored_seconds_count{source="other"} ${200 - maxSourceLabels}`);

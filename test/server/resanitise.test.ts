@@ -5,11 +5,12 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { writeSetting } from '../../src/store/stored-settings.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
-import { draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 
 type Clean = ResanitiseOptions['processor']['sanitise'];
 
-/** New rules: what was bold is strong. */
+/** New rules, which replace <b> by <strong>. */
 const strong: Clean = async (html) => ({ kind: 'cleaned', html: html.replaceAll(/<(\/?)b>/g, '<$1strong>') });
 
 function failing(failure: Unreadable['failure']): Clean {
@@ -17,22 +18,23 @@ function failing(failure: Unreadable['failure']): Clean {
 }
 
 async function filled(store: Store, count: number): Promise<StoreFixture> {
-  const room = new StoreFixture(store);
-  await room.declare([source('a')]);
-  const drafts = Array.from({ length: count }, (_, n) => draft(`n${n}`, { contentHtml: `<p><b>Text</b> ${n}</p>` }));
-  await room.read('a', drafts);
-  return room;
+  const fixture = await createStoreFixture(store, 'a');
+  const drafts = Array.from({ length: count }, (_, n) =>
+    anItemDraft(`n${n}`, { contentHtml: `<p><b>Text</b> ${n}</p>` }),
+  );
+  await fixture.read('a', drafts);
+  return fixture;
 }
 
 function partsOf(store: Store, over: Partial<ResanitiseOptions> & { clean?: Clean } = {}) {
   const notifiedHeads: number[] = [];
-  const asked: string[] = [];
+  const sanitised: string[] = [];
   const clean = over.clean ?? strong;
   const parts: ResanitiseOptions = {
     store,
     processor: {
       sanitise: (html) => {
-        asked.push(html);
+        sanitised.push(html);
         return clean(html);
       },
     },
@@ -42,39 +44,39 @@ function partsOf(store: Store, over: Partial<ResanitiseOptions> & { clean?: Clea
     notify: (head) => void notifiedHeads.push(head),
     ...over,
   };
-  return { parts, notifiedHeads, asked };
+  return { parts, notifiedHeads, sanitised };
 }
 
 async function htmlOf(store: Store, n: number): Promise<string | undefined> {
   return (await readItemByKey(store.reader, `http://example.net/n${n}`))?.contentHtml;
 }
 
-describe.each(engines)('cleaning again on $name', (engine) => {
-  it('has nothing to do in a new database, nor before the rules change', () =>
+describe.each(engines)('resanitising stored HTML on $name', (engine) => {
+  it('does nothing in a new database and while the rules are unchanged', () =>
     withStore(engine, async (store) => {
       const first = partsOf(store);
       expect(await resanitiseStoredHtml(first.parts)).toBe(0);
       await filled(store, 3);
       expect(await resanitiseStoredHtml(first.parts)).toBe(0);
-      expect(first.asked).toEqual([]);
+      expect(first.sanitised).toEqual([]);
     }));
 
-  it('goes through everything once when they have', () =>
+  it('sanitises every item once when the rules have changed', () =>
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
-      const room = await filled(store, 120);
-      const { parts, notifiedHeads, asked } = partsOf(store);
+      const fixture = await filled(store, 120);
+      const { parts, notifiedHeads, sanitised } = partsOf(store);
       expect(await resanitiseStoredHtml(parts)).toBe(120);
-      expect(asked).toHaveLength(120);
+      expect(sanitised).toHaveLength(120);
       expect(await htmlOf(store, 0)).toBe('<p><strong>Text</strong> 0</p>');
       expect(await htmlOf(store, 119)).toBe('<p><strong>Text</strong> 119</p>');
-      // Nobody hears of markup.
+      // A change of markup only is no event.
       expect(notifiedHeads).toEqual([]);
-      expect(await room.events()).toHaveLength(120);
+      expect(await fixture.events()).toHaveLength(120);
       expect(await resanitiseStoredHtml(parts)).toBe(0);
     }));
 
-  it('goes on where it was interrupted, and from the start under yet newer rules', () =>
+  it('continues where it was interrupted, and restarts when the rules change again', () =>
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       await filled(store, 120);
@@ -93,18 +95,18 @@ describe.each(engines)('cleaning again on $name', (engine) => {
       expect(await resanitiseStoredHtml(partsOf(store, { version: 3 }).parts)).toBe(120);
     }));
 
-  it('drops what takes too much, and tells the readers of it', () =>
+  it('removes HTML that cannot be sanitised within the limits, with an update event', () =>
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
-      const room = await filled(store, 1);
+      const fixture = await filled(store, 1);
       const { parts, notifiedHeads } = partsOf(store, { clean: failing('parse_limit') });
       await resanitiseStoredHtml(parts);
       expect(await htmlOf(store, 0)).toBe('');
       expect(notifiedHeads).toEqual([2]);
-      expect((await room.events()).at(-1)).toMatchObject({ op: 'update', changed: ['html'] });
+      expect((await fixture.events()).at(-1)).toMatchObject({ op: 'update', changed: ['html'] });
     }));
 
-  it('leaves everything as it is when the fault is ours, and begins again there', () =>
+  it('changes nothing after an internal error, and retries the same item', () =>
     withStore(engine, async (store) => {
       await resanitiseStoredHtml(partsOf(store, { version: 1 }).parts);
       await filled(store, 1);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment/environment.ts';
 import type { Webhook } from '../../src/domain/events/webhook.ts';
 import { displayUrl } from '../../src/domain/masking.ts';
@@ -9,17 +9,15 @@ import { createShutdown } from '../../src/runtime/shutdown.ts';
 import { startWebhooks } from '../../src/server/start-webhooks.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readWebhook } from '../../src/store/log/webhook-states.ts';
-import { openStore } from '../../src/store/open-store.ts';
-import { engines } from '../contract/test-engines.ts';
+import { createStore } from '../contract/test-engines.ts';
+import { anItemDraft } from '../support/builders.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 import { makeWebhook } from '../support/push/webhook-helpers.ts';
-import { draft, StoreFixture, source } from '../support/store-fixture.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
+import { useCleanups } from '../support/use-cleanups.ts';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = useCleanups();
 
 interface Harness {
   readonly store: Store;
@@ -33,12 +31,8 @@ interface Harness {
 
 /** A real database, the guarded HTTP client, and a receiver on the loopback interface, which is allowed. */
 async function createHarness(env: Record<string, string> = {}): Promise<Harness> {
-  const [engine] = engines;
-  if (engine === undefined) throw new Error('no engine');
-  const location = await engine.copy();
-  cleanups.push(() => location.remove());
-  const store = await openStore({ url: location.url, poller: true });
-  cleanups.push(() => store.close());
+  const { store, remove } = await createStore();
+  cleanups.push(remove);
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
   const shutdown = createShutdown(silentLog);
@@ -57,8 +51,7 @@ async function createHarness(env: Record<string, string> = {}): Promise<Harness>
     publicUrl: 'http://127.0.0.1:1',
     metrics: { webhookDelivered: (outcome) => void ended.push(outcome) },
   });
-  const fixture = new StoreFixture(store);
-  await fixture.declare([source('a')]);
+  const fixture = await createStoreFixture(store, 'a');
   await fixture.open('a');
   return {
     ...{ store, origin, ended },
@@ -66,13 +59,13 @@ async function createHarness(env: Record<string, string> = {}): Promise<Harness>
       webhooks.declare(declared);
       for (const hook of declared) {
         const state = () => readWebhook(store.reader, hook.id);
-        await until(`${hook.id} in force`, async () => (await state())?.url === displayUrl(hook) || null);
+        await until(`${hook.id} to be active`, async () => (await state())?.url === displayUrl(hook) || null);
       }
     },
     async publish(...names) {
       const stored = await fixture.read(
         'a',
-        names.map((name) => draft(name)),
+        names.map((name) => anItemDraft(name)),
       );
       if (stored.kind === 'stored' && stored.head !== null) await doorbell.notify(stored.head);
     },
@@ -150,7 +143,7 @@ describe('webhooks over a real store and HTTP client', () => {
 
   it.each([
     ['a private address', 'http://10.0.0.1/hook'],
-    ['our own', 'http://127.0.0.1:1/hook'],
+    ['our own URL', 'http://127.0.0.1:1/hook'],
   ])('are not sent to %s', async (_, url) => {
     const { declare, publish, store } = await createHarness();
     await declare(makeWebhook({ url }));

@@ -10,7 +10,8 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { declareWebhooks } from '../../src/store/log/webhook-states.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { draft, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, aSource, minute, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { makeApp } from '../support/web/test-app.ts';
 
 let folder: string;
@@ -27,11 +28,10 @@ afterEach(async () => {
 });
 
 async function publish(...names: readonly string[]): Promise<StoreFixture> {
-  const newsroom = new StoreFixture(store);
-  await newsroom.declare([source('alpha'), source('beta', { section: 'Science' })]);
-  const drafts = names.map((name, index) => draft(name, { publishedMs: noon - (names.length - index) * minute }));
-  await newsroom.read('alpha', drafts);
-  return newsroom;
+  const fixture = await createStoreFixture(store, 'alpha', aSource('beta', { section: 'Science' }));
+  const drafts = names.map((name, index) => anItemDraft(name, { publishedMs: noon - (names.length - index) * minute }));
+  await fixture.read('alpha', drafts);
+  return fixture;
 }
 
 const all = { filter: { ...everything, backfill: true }, limit: 10, before: null, limitPerSource: false };
@@ -54,8 +54,8 @@ describe('the read port over the store', () => {
   });
 
   it('returns each item that matches any of several filters once, and pages through all', async () => {
-    const newsroom = await publish('one', 'two', 'three', 'four');
-    await newsroom.read('beta', [draft('five', { publishedMs: noon - 2.5 * minute })]);
+    const fixture = await publish('one', 'two', 'three', 'four');
+    await fixture.read('beta', [anItemDraft('five', { publishedMs: noon - 2.5 * minute })]);
     const { get } = makeApp([], { reads: createWebReads(store) });
     const science = encodeURIComponent('{"sections":["Science"]}');
     const search = encodeURIComponent('{"q":"two"}');
@@ -126,8 +126,8 @@ describe('the read port over the store', () => {
   });
 
   it('keeps a removed source, marked as removed', async () => {
-    const newsroom = await publish('one');
-    await newsroom.declare([source('beta')], noon + minute);
+    const fixture = await publish('one');
+    await fixture.declare([aSource('beta')], noon + minute);
     const sources = await createWebReads(store).sources();
     expect(sources.map(({ id, removed }) => [id, removed])).toEqual([
       ['beta', false],
@@ -136,11 +136,11 @@ describe('the read port over the store', () => {
   });
 
   it('returns declared webhooks with their states, without their URLs', async () => {
-    const room = await publish('one');
+    const fixture = await publish('one');
     const hooks = ['first', 'second'].map((id) => ({ id, url: `https://example.org/secret/${id}` }));
     await declareWebhooks(store, hooks, noon);
     await declareWebhooks(store, hooks.slice(0, 1), noon);
-    await room.read('alpha', [draft('two')], noon + minute);
+    await fixture.read('alpha', [anItemDraft('two')], noon + minute);
     const webhooks = await createWebReads(store).webhooks();
     expect(webhooks).toEqual([
       {

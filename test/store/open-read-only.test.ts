@@ -93,8 +93,8 @@ describe('a database that is opened read-only', () => {
   });
 
   it.each([
-    ['to read', () => openReadOnlyStore(url())],
-    ['without bringing it up to date', () => openStore({ url: url(), poller: false, migrates: false })],
+    ['for reading', () => openReadOnlyStore(url())],
+    ['without a migration', () => openStore({ url: url(), poller: false, migrates: false })],
   ])('is refused %s when an older version made it, with what to do', async (_, open) => {
     await make();
     execute(older);

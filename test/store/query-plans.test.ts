@@ -11,8 +11,9 @@ import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
 import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
-import { engines } from '../contract/test-engines.ts';
-import { day, digest, draft, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { defaultEngine } from '../contract/test-engines.ts';
+import { aFeed, anItemDraft, day, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 
 const { prepare } = Database.prototype;
 
@@ -24,9 +25,7 @@ afterEach(() => {
 async function plansOf(
   work: (store: Store, fixture: StoreFixture) => Promise<unknown>,
 ): Promise<Map<string, string[]>> {
-  const engine = engines[0];
-  if (engine === undefined) throw new Error('no engine');
-  const location = engine.make();
+  const location = defaultEngine.make();
   const plans = new Map<string, string[]>();
   const spy = function (this: Database.Database, text: string) {
     if (/^(select|insert|update|delete|with)/i.test(text)) {
@@ -45,9 +44,8 @@ async function plansOf(
   Database.prototype.prepare = spy as typeof prepare;
   try {
     const store = await openStore({ url: location.url, poller: true });
-    const fixture = new StoreFixture(store);
-    await fixture.declare([source('a'), source('b')]);
-    await fixture.read('a', [draft('one'), draft('two')]);
+    const fixture = await createStoreFixture(store, 'a', 'b');
+    await fixture.read('a', [anItemDraft('one'), anItemDraft('two')]);
     await work(store, fixture);
     await store.close();
   } finally {
@@ -80,8 +78,8 @@ describe('the query plans', () => {
       await releaseLeases(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
       await readPollState(store.reader, 'a');
       await knownHashes(store.reader, 'a', 100);
-      await fixture.read('a', [draft('one', { title: 'Edited' }), draft('three')]);
-      await fixture.read('a', digest([draft('four')], { deleted: [{ ref: 'guid-one', atMs: null }] }));
+      await fixture.read('a', [anItemDraft('one', { title: 'Edited' }), anItemDraft('three')]);
+      await fixture.read('a', aFeed([anItemDraft('four')], { deleted: [{ ref: 'guid-one', atMs: null }] }));
     });
     expect(plans.size).toBeGreaterThan(30);
     expect(scans(plans)).toEqual([]);
@@ -101,9 +99,9 @@ describe('the query plans', () => {
         await readItems(store.reader, { ...query, order: 'arrival' });
         await readItems(store.reader, { ...query, before: `${query.before}~1-${noon}-2`, limitPerSource: true });
       });
-      const walks = [...plans].filter(([text]) => text.includes('order by') && text.includes('limit'));
-      expect(walks.length).toBeGreaterThan(0);
-      expect(walks.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+      const listings = [...plans].filter(([text]) => text.includes('order by') && text.includes('limit'));
+      expect(listings.length).toBeGreaterThan(0);
+      expect(listings.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
       expect(scans(plans)).toEqual([]);
     }
   });
@@ -131,8 +129,8 @@ describe('the query plans', () => {
       await readItemByKey(store.reader, 'x');
     });
     expect(scans(plans)).toEqual([]);
-    const walks = [...plans].filter(([text]) => text.includes('along') && text.includes('limit'));
-    expect(walks.length).toBeGreaterThan(0);
-    expect(walks.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+    const listings = [...plans].filter(([text]) => text.includes('along') && text.includes('limit'));
+    expect(listings.length).toBeGreaterThan(0);
+    expect(listings.flatMap(([, steps]) => steps).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
   });
 });

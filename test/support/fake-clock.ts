@@ -1,14 +1,14 @@
 import type { Clock } from '../../src/runtime/clock.ts';
 
-/** A clock that stands still until it is advanced, with timers that go off as it passes them. */
+/** A clock that only advances when a test advances it, with timers. */
 export interface FakeClock extends Clock {
-  /** Calls once after `delayMs`; the answer stops it. */
+  /** Calls once after `delayMs`. The returned function cancels the call. */
   after(delayMs: number, call: () => void): () => void;
-  /** Lets time pass, timer by timer, and lets what they set off come to rest. */
+  /** Advances the time, calls each timer that is due, and waits for the work that it started. */
   advance(ms: number): Promise<void>;
-  /** Lets what is under way come to rest without time passing. */
+  /** Waits for pending work without advancing the time. */
   rest(): Promise<void>;
-  /** Turns the wall clock alone, forth or back. */
+  /** Sets the wall clock forward or back, but not the steady clock. */
   turnWall(ms: number): void;
   readonly timers: number;
 }

@@ -2,42 +2,42 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 
-/** What the origin says to one request. A `Date` header is sent only when it is scripted. */
+/** The response to one request. A `Date` header is sent only when it is scripted. */
 export type Reply =
   | {
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string | readonly string[]>>;
       readonly body?: string | Uint8Array;
     }
-  /** Bytes as they are, no HTTP added; then the socket is ended, reset or left open. */
+  /** Raw bytes without added HTTP; afterwards the socket is ended, reset or left open. */
   | { readonly raw: string | Uint8Array; readonly after?: 'end' | 'reset' | 'hang' }
-  /** Whatever else: a reply made of the request, or misbehaviour on the socket itself (return nothing then). */
+  /** A function of the request that returns a reply, or uses the socket itself and returns undefined. */
   | ((request: LoggedRequest, socket: Socket) => Reply | undefined | Promise<Reply | undefined>);
 
-/** A request as it came in. */
+/** A request as it was received. */
 export interface LoggedRequest {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
-  /** Lower-case names; values as latin1, so each character is one byte of the wire. */
+  /** Lower-case names; values in latin1, so that each character is one received byte. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
-  /** Number of the connection it came on, from 1. */
+  /** The number of its connection, from 1. */
   readonly connection: number;
 }
 
 /** A scripted HTTP origin on loopback. */
 export interface Origin {
-  /** `http://127.0.0.1:PORT`, no slash at the end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Everything that was asked, oldest first. */
+  /** All requests, oldest first. */
   readonly requests: readonly LoggedRequest[];
   /** Connections accepted so far. */
   readonly connections: number;
   /** Connections open now. */
   readonly open: number;
-  /** Scripts a path (without its query): each reply is used once, the last one again and again. */
+  /** Sets the replies of a path (without its query), which are used in order; the last one repeats. */
   on(path: string, ...replies: readonly Reply[]): Origin;
   /** The requests for one path. */
   to(path: string): readonly LoggedRequest[];
@@ -57,7 +57,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   const requests: LoggedRequest[] = [];
   const connectionOf = new WeakMap<Socket, number>();
 
-  const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await log(message, connectionOf.get(message.socket) ?? 0);
     requests.push(request);
     const script = scripts.get(request.path.split('?')[0] ?? '');
@@ -65,9 +65,9 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
     await send(reply, { request, response, socket: message.socket });
   };
   const listener = (message: IncomingMessage, response: ServerResponse): void => {
-    answer(message, response).catch((error: unknown) => message.socket.destroy(error as Error));
+    respond(message, response).catch((error: unknown) => message.socket.destroy(error as Error));
   };
-  // Scripted headers may be as large as a case needs; node would refuse to receive, not to send, larger ones.
+  // Scripted headers may be of any size: Node limits received headers only.
   const server = options.tls ? createHttpsServer(options.tls, listener) : createHttpServer(listener);
   server.keepAliveTimeout = 60_000;
   const sockets = await listen(server, host);
@@ -96,7 +96,7 @@ export async function startOrigin(options: OriginOptions = {}): Promise<Origin> 
   return origin;
 }
 
-/** A TCP server that speaks no HTTP of its own: for origins that never answer, stall a handshake or talk nonsense. */
+/** Starts a TCP server without HTTP, for origins that never respond, stall a handshake or send invalid bytes. */
 export async function startRawOrigin(
   onSocket: (socket: Socket) => void,
 ): Promise<Pick<Origin, 'port' | 'url' | 'close'>> {
@@ -106,7 +106,7 @@ export async function startRawOrigin(
   return { port, url: `http://127.0.0.1:${port}`, close: () => sockets.close() };
 }
 
-/** Sends the bytes one by one (or `step` at a time) for as long as the other side listens, from the start again at the end. */
+/** Sends the bytes one by one (or `step` at a time), again and again, until the other side closes. */
 export function drip(socket: Socket, bytes: string, pace: { readonly everyMs: number; readonly step?: number }): void {
   const step = pace.step ?? 1;
   let at = 0;
@@ -115,6 +115,32 @@ export function drip(socket: Socket, bytes: string, pace: { readonly everyMs: nu
     at = at + step >= bytes.length ? 0 : at + step;
   }, pace.everyMs);
   socket.once('close', () => clearInterval(timer));
+}
+
+/** Sends the start at once, and then `bytes` as `drip` does. */
+export function drippingReply(start: string, bytes: string, pace: Parameters<typeof drip>[2]): Reply {
+  return (_request, socket) => {
+    socket.write(start);
+    drip(socket, bytes, pace);
+    return undefined;
+  };
+}
+
+/** A chunked body that never ends, sent as fast as the client reads; `headers` are further header lines. */
+export function endlessReply(headers: Readonly<Record<string, string>> = {}): Reply {
+  return (_request, socket) => {
+    const lines = Object.entries({ 'Transfer-Encoding': 'chunked', ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    socket.write(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\n\r\n`);
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    const more = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on('drain', more);
+    more();
+    return undefined;
+  };
 }
 
 async function log(message: IncomingMessage, connection: number): Promise<LoggedRequest> {
@@ -153,7 +179,7 @@ async function listen(server: Server, host: string) {
   server.prependListener('connection', (socket: Socket) => {
     total += 1;
     open.add(socket);
-    // A client that hangs up in the middle of a scripted reply is what many cases are about.
+    // In many cases the client closes the connection during a scripted reply.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => open.delete(socket));
   });

@@ -1,4 +1,4 @@
-/** A table in plain text: a title, a row of names, and as wide as it must be. */
+/** A table in plain text: a title, a row of column names, and columns as wide as their longest cell. */
 export function plainTable(title: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));

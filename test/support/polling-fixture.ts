@@ -1,3 +1,4 @@
+import { beforeEach } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Item } from '../../src/domain/items/item.ts';
 import type { NormaliseTask } from '../../src/domain/items/normalise-task.ts';
@@ -15,9 +16,13 @@ import { claimSources } from '../../src/store/sources/leases.ts';
 import { readSourceReports, type SourceReport } from '../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
 import { normaliseDocument } from '../../src/worker.ts';
+import { createStore, type TestEngine } from '../contract/test-engines.ts';
 import { aSource, noon } from './builders.ts';
+import { type Origin, startOrigin } from './origin.ts';
+import { useCleanups } from './use-cleanups.ts';
 
 export interface PollingFixtureOptions {
+  readonly store?: Store;
   readonly hostGapMs?: number;
   readonly allowPrivateNetworks?: readonly string[];
 }
@@ -98,4 +103,42 @@ export class PollingFixture {
   close(): Promise<void> {
     return this.#fetcher.close();
   }
+}
+
+/** The store, the origin and the cleanups of the current test. */
+export interface PollingTest {
+  readonly store: Store;
+  readonly origin: Origin;
+  /** Functions that run after the test, the last added first. */
+  readonly cleanups: (() => unknown)[];
+  /** Declares the source `a` with the URL `/feed` of the origin, unless `over` has another. */
+  createPoller(over?: Partial<Source>, options?: PollingFixtureOptions): Promise<PollingFixture>;
+}
+
+/** Gives each test of the calling group an empty store and an origin. */
+export function usePolling(engine: TestEngine): PollingTest {
+  const cleanups = useCleanups();
+  let store: Store;
+  let origin: Origin;
+  beforeEach(async () => {
+    const created = await createStore(engine);
+    cleanups.push(created.remove);
+    store = created.store;
+    origin = await startOrigin();
+    cleanups.push(() => origin.close());
+  });
+  return {
+    cleanups,
+    get store() {
+      return store;
+    },
+    get origin() {
+      return origin;
+    },
+    async createPoller(over = {}, options = {}) {
+      const poller = new PollingFixture(options.store ?? store, `${origin.url}/feed`, over, options);
+      cleanups.push(() => poller.close());
+      return poller.declare();
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const bin = fileURLToPath(new URL('../../bin/newswire.js', import.meta.url));
 const startDeadlineMs = 30_000;
 
-/** A folder of a test's own, with a feeds folder in it; removed by `remove()`. */
+/** A temporary folder with a feeds folder in it; `remove()` deletes it. */
 export interface Home {
   readonly folder: string;
   readonly feeds: string;
@@ -16,7 +16,7 @@ export interface Home {
   remove(): void;
 }
 
-/** Makes a home with `sources.yaml` in it. */
+/** Creates a home with a `sources.yaml`. */
 export function makeHome(sourcesYaml: string): Home {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-test-'));
   const feeds = path.join(folder, 'feeds');
@@ -36,14 +36,14 @@ export function makeHome(sourcesYaml: string): Home {
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
-  /** Everything it said so far, stdout and stderr. */
+  /** The output so far, stdout and stderr. */
   output(): string;
   /** Sends a signal and resolves with the exit code (null after a kill). */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /**
- * Starts the built server and waits for the log line that says where it listens.
+ * Starts the built server and waits for the log line with its URL.
  *
  * @param nodeOptions options of Node itself.
  */
@@ -65,18 +65,18 @@ export async function startServer(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = '';
+  let output = '';
   const take = (chunk: Buffer): void => {
-    said += chunk.toString();
+    output += chunk.toString();
   };
   child.stdout.on('data', take);
   child.stderr.on('data', take);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const url = await listeningUrl(child, () => said);
+  const url = await listeningUrl(child, () => output);
   return {
     url,
     pid: child.pid ?? 0,
-    output: () => said,
+    output: () => output,
     end: (signal = 'SIGTERM') => {
       child.kill(signal);
       return exited;
@@ -84,10 +84,10 @@ export async function startServer(
   };
 }
 
-function listeningUrl(child: ChildProcess, said: () => string): Promise<string> {
+function listeningUrl(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      const line = said()
+      const line = output()
         .split('\n')
         .find((one) => one.startsWith('{') && one.includes('"msg":"listening"'));
       if (line === undefined) return;
@@ -96,7 +96,7 @@ function listeningUrl(child: ChildProcess, said: () => string): Promise<string> 
     };
     const fail = (why: string): void => {
       done();
-      reject(new Error(`${why}; the server said:\n${said()}`));
+      reject(new Error(`${why}; the output of the server:\n${output()}`));
     };
     const onExit = (code: number | null): void => fail(`the server ended with ${code}`);
     const timer = setTimeout(() => fail(`not listening within ${startDeadlineMs} ms`), startDeadlineMs);
@@ -110,7 +110,7 @@ function listeningUrl(child: ChildProcess, said: () => string): Promise<string> 
   });
 }
 
-/** What a command printed and how it ended. */
+/** The output and the exit code of a command. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;

@@ -9,21 +9,9 @@ import { readEvents } from '../../src/store/log/event-log.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { claimSources } from '../../src/store/sources/leases.ts';
 import { readPollState } from '../../src/store/sources/source-state.ts';
-import { aFeed, aPollResult, noon } from './builders.ts';
+import { aFeed, aPollResult, aSource, noon } from './builders.ts';
 
-/** The former names of the builders. */
-export {
-  aFeed as digest,
-  anItemDraft as draft,
-  aPollResult as settlement,
-  aSource as source,
-  day,
-  hour,
-  minute,
-  noon,
-} from './builders.ts';
-
-/** A store with sources that are read by hand, at the times that the test says. */
+/** A store with sources that a test reads at given times. */
 export class StoreFixture {
   readonly store: Store;
   readonly #sources = new Map<string, Source>();
@@ -51,7 +39,7 @@ export class StoreFixture {
     return found;
   }
 
-  /** Reads a source once: claims it, stores the document, settles it to be due again at once. */
+  /** Reads a source once: claims it, stores the document, and makes it due again immediately. */
   async read(
     id: string,
     document: NormalisedFeed | readonly ItemDraft[],
@@ -73,7 +61,7 @@ export class StoreFixture {
     });
   }
 
-  /** Marks sources as read once before, so that what follows is news and no backfill. */
+  /** Reads an empty document of each source, so that later items are news and not backfill. */
   async open(...ids: string[]): Promise<void> {
     for (const id of ids) await this.read(id, []);
   }
@@ -81,4 +69,14 @@ export class StoreFixture {
   events(): Promise<LogEvent[]> {
     return readEvents(this.store.reader, 0, 10_000);
   }
+}
+
+/** A fixture with these sources, or sources with these ids, declared at noon. */
+export async function createStoreFixture(
+  store: Store,
+  ...sources: readonly (Source | string)[]
+): Promise<StoreFixture> {
+  const fixture = new StoreFixture(store);
+  await fixture.declare(sources.map((one) => (typeof one === 'string' ? aSource(one) : one)));
+  return fixture;
 }

@@ -1,5 +1,5 @@
 /**
- * Waits until `look` gives something other than null or undefined, looking again every few milliseconds.
+ * Waits until `look` returns something other than null or undefined. It is called every few milliseconds.
  *
  * For effects of real processes, where there is no event to wait for. The deadline is generous: it only decides how long
  * a failing test takes.

@@ -12,7 +12,7 @@ import {
 } from '../../src/server/websub/websub-http-client.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
-import { engines, withStore } from '../contract/test-engines.ts';
+import { defaultEngine, withStore } from '../contract/test-engines.ts';
 import { anItem } from './builders.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';
 import { makeEvent, noon } from './web/test-app.ts';
@@ -70,10 +70,8 @@ export function withHub(
   work: (hub: HubHarness) => Promise<void>,
   options: HubHarnessOptions = {},
 ): () => Promise<void> {
-  const [engine] = engines;
-  if (engine === undefined) throw new Error('there is no engine');
   return () =>
-    withStore(engine, async (store) => {
+    withStore(defaultEngine, async (store) => {
       const harness = new HubHarness(store, options);
       try {
         await work(harness);

@@ -13,7 +13,7 @@ import type { Row } from '../../src/store/engine/tables.ts';
 import { readEvents } from '../../src/store/log/event-log.ts';
 import { websubRoutes } from '../../src/web/websub/websub-routes.ts';
 import { normaliseDocument } from '../../src/worker.ts';
-import { engines, withStore } from '../contract/test-engines.ts';
+import { defaultEngine, withStore } from '../contract/test-engines.ts';
 import { type LoggedRequest, type Origin, type Reply, startOrigin } from './origin.ts';
 import { PollingFixture } from './polling-fixture.ts';
 
@@ -224,10 +224,8 @@ export class SubscriberHarness {
 
 /** A test with a subscriber of its own. */
 export function withSubscriber(work: (harness: SubscriberHarness) => Promise<void>): () => Promise<void> {
-  const [engine] = engines;
-  if (engine === undefined) throw new Error('there is no engine');
   return () =>
-    withStore(engine, async (store) => {
+    withStore(defaultEngine, async (store) => {
       const harness = new SubscriberHarness(store, await startOrigin(), await startOrigin());
       await harness.polling.declare();
       try {

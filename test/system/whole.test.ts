@@ -8,7 +8,7 @@ it('the whole system loses nothing, repeats nothing and never blocks for a minut
   const report = await runSystem({ seed: 7, secondsBefore: 8, seconds: 66, idleSeconds: 8 });
   process.stdout.write(systemTable(report));
   expect(systemFailures(report)).toEqual([]);
-  // A freeze, not a slow machine: CPU time of the main thread without a turn of its event loop.
+  // The limit detects a blocked process, not a slow machine: CPU time of the main thread without a turn of its event loop.
   expect(report.longestBlockMs).toBeLessThan(2000);
   expect(report.longestDelayMs).toBeLessThan(20_000);
   expect(report.polls).toBeGreaterThan(60);

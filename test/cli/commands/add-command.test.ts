@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type AddOptions, add } from '../../../src/cli/commands/add-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { problemsOf, useFolders } from '../../config/temporary-folder.ts';
+import { anOrigin, cleanUp } from '../../fetch/fetch-fixtures.ts';
 import { processorHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
-import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
+import { clock, feed, page, rssLink } from '../inspect/harness.ts';
 
 cleanUp();
 const makeFolder = useFolders();
@@ -73,9 +74,9 @@ describe('newswire add', () => {
     expect(text()).toBe(before);
   });
 
-  it('does not add a private address linked by a page (S37)', async () => {
+  it('does not add a private address linked by a page', async () => {
     const origin = await anOrigin();
-    const inside = await anOrigin('127.0.0.2');
+    const inside = await anOrigin({ host: '127.0.0.2' });
     inside.on('/feed', feed());
     origin.on('/', page(rssLink(`${inside.url}/feed`)));
     const { run, text } = aFolder();
@@ -119,7 +120,7 @@ describe('newswire add', () => {
     expect(stderr).toBe('');
   });
 
-  // A real process: seconds go by on a busy machine before one is up.
+  // A real process: on a busy machine one takes seconds to start.
   it('is a command', { timeout: 60_000 }, async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { checkUrl } from '../../../src/cli/commands/check-url-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { problemsOf } from '../../config/temporary-folder.ts';
+import { anOrigin, cleanUp } from '../../fetch/fetch-fixtures.ts';
 import { processorHere } from '../documents-here.ts';
 import { FakeIo } from '../fake-io.ts';
-import { anOrigin, cleanUp, clock, feed, page, rssLink } from '../inspect/harness.ts';
+import { clock, feed, page, rssLink } from '../inspect/harness.ts';
 
 cleanUp();
 
@@ -44,7 +45,7 @@ describe('newswire check URL', () => {
   });
 
   it('reports a private address without requesting it', async () => {
-    const inside = await anOrigin('127.0.0.2');
+    const inside = await anOrigin({ host: '127.0.0.2' });
     const { code, stderr } = await run(`${inside.url}/feed`);
     expect(code).toBe(1);
     expect(stderr).toContain('blocked_address');
@@ -85,7 +86,7 @@ describe('newswire check URL', () => {
     ]);
   });
 
-  // A real process: seconds go by on a busy machine before one is up.
+  // A real process: on a busy machine one takes seconds to start.
   it('is a command', { timeout: 60_000 }, async () => {
     const origin = await anOrigin();
     origin.on('/feed', feed());

@@ -1,43 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../src/cli/program.ts';
-import type { Store } from '../../../src/store/engine/store.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
-import { openStore } from '../../../src/store/open-store.ts';
 import { addComment } from '../../../src/store/readers/comment-repository.ts';
 import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
-import { draft, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { anItemDraft, noon } from '../../support/builders.ts';
+import { createStoreFixture } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
+import { useCliDatabase } from '../use-cli-database.ts';
 
 describe('newswire comments', () => {
-  let folder: string;
-  let server: Store;
-  let env: Record<string, string>;
+  const database = useCliDatabase({ USER: 'ann' });
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
-    env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`, USER: 'ann' };
-    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    const room = new StoreFixture(server);
-    await room.declare([source('a')]);
-    await room.read('a', [draft('one')]);
+    const fixture = await createStoreFixture(database.server, 'a');
+    await fixture.read('a', [anItemDraft('one')]);
     for (const [index, body] of ['First', 'Second \u001b[31mred\u001b]8;;http://x\u0007', 'Third'].entries()) {
-      await addComment(server, {
+      await addComment(database.server, {
         ...{ itemId: 1, name: 'Bo', body, atMs: noon + index, authorKey: null, mayRecur: false },
         ...{ postKey: body, textHash: body },
         decide: () => ({ state: 'pending', reason: index === 2 ? 'holds 3 links' : null }),
       });
     }
   });
-  afterEach(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
 
   async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const io = new FakeIo(env, null);
+    const io = new FakeIo(database.env, null);
     const code = await runCommand(['comments', ...args], io);
     return { code, out: io.stdout, err: io.stderr };
   }
@@ -60,7 +47,7 @@ describe('newswire comments', () => {
     expect((await run('spam', '1')).code).toBe(0);
     expect((await run('undo', '1')).out).toBe('Comment 1: spam -> approved\n');
     expect((await run('reject', '2')).out).toBe('Comment 2: pending -> rejected\n');
-    expect((await readAudit(server.reader, 1)).map(({ actor, action, to }) => [actor, action, to])).toEqual([
+    expect((await readAudit(database.server.reader, 1)).map(({ actor, action, to }) => [actor, action, to])).toEqual([
       ['cli:ann', 'approve', 'approved'],
       ['cli:ann', 'spam', 'spam'],
       ['cli:ann', 'undo', 'approved'],
@@ -74,7 +61,7 @@ describe('newswire comments', () => {
 
   it('prints all fields as JSON', async () => {
     await run('approve', '3');
-    await withdrawItem(server, 1, noon);
+    await withdrawItem(database.server, 1, noon);
     const { counts, comments } = JSON.parse((await run('list', '--state', 'approved', '--json')).out);
     expect(counts).toEqual({ pending: 2, approved: 1, rejected: 0, spam: 0 });
     expect(comments).toEqual([
@@ -110,6 +97,6 @@ describe('newswire comments', () => {
     const { code, err } = await run(...args);
     expect(code).toBe(wanted);
     expect(err).toContain(words);
-    expect(await readAudit(server.reader, 1)).toEqual([]);
+    expect(await readAudit(database.server.reader, 1)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ type Given = Parameters<StartDemoServer>[0];
 
 const options = { every: 60, seed: 1 };
 
-/** Runs the demo with a server that only notes what it was given, and ends it at once. */
+/** Runs the demo with a fake server that records its settings, and ends it at once. */
 async function runDemo(env: Record<string, string> = {}, look?: (given: Given) => Promise<void> | void) {
   const io = new FakeIo({ LOG_LEVEL: 'silent', ...env });
   const seen: Given[] = [];
@@ -79,7 +79,7 @@ describe('demo', () => {
 
   it('uses any free port when the default one is taken', async () => {
     const holder = createServer();
-    // Somebody may be holding the usual port already: that will do as well.
+    // The default port may be in use already, which serves the test as well.
     await new Promise<void>((resolve) => holder.once('error', () => resolve()).listen(3000, '127.0.0.1', resolve));
     try {
       expect((await runDemo()).given?.settings.port).toBe(0);

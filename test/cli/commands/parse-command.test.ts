@@ -88,7 +88,7 @@ describe('newswire parse --jsonl', () => {
     ]);
   });
 
-  it('takes content type and URL of the files from the command line', async () => {
+  it('reads content type and URL of the files from the command line', async () => {
     const text = '<rss version="2.0"><channel><item><title>\xe9</title><link>/1</link></item></channel></rss>';
     const folder = makeFolder();
     folder.write('a.xml', Buffer.from(text, 'latin1'));
@@ -97,7 +97,7 @@ describe('newswire parse --jsonl', () => {
     expect(objects(lines)[0]?.entries[0]).toMatchObject({ title: 'щ', link: 'https://site.example/1' });
   });
 
-  it('takes content type and URL of each file from an index', async () => {
+  it('reads content type and URL of each file from an index', async () => {
     const text = '<rss version="2.0"><channel><item><title>\xe9</title><link>/1</link></item></channel></rss>';
     const folder = makeFolder();
     folder.write('files/a.xml', Buffer.from(text, 'latin1'));
@@ -150,7 +150,7 @@ describe('newswire parse', () => {
     ]);
   });
 
-  // A real process: seconds go by on a busy machine before one is up.
+  // A real process: on a busy machine one takes seconds to start.
   it('is a command, and parses in a worker process', { timeout: 60_000 }, async () => {
     const folder = makeFolder({ 'a.xml': sound });
     const io = new FakeIo();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type TailOptions, tail } from '../../../src/cli/commands/tail-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
@@ -7,12 +7,10 @@ import { startScriptedServer } from '../../support/client/scripted-server.ts';
 import { startLive, type TestLiveServer } from '../../support/live/live-server.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { until } from '../../support/until.ts';
+import { useCleanups } from '../../support/use-cleanups.ts';
 import { FakeIo } from '../fake-io.ts';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = useCleanups();
 
 async function start(): Promise<TestLiveServer> {
   const server = await startLive();

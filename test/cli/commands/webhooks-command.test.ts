@@ -1,56 +1,43 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { listWebhooks, replayWebhook, resumeWebhook } from '../../../src/cli/commands/webhooks-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import type { WebhookState } from '../../../src/domain/events/webhook.ts';
-import type { Store } from '../../../src/store/engine/store.ts';
 import { readHead, trimEvents } from '../../../src/store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../../../src/store/log/webhook-states.ts';
-import { openStore } from '../../../src/store/open-store.ts';
-import { day, draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { anItemDraft, day, minute, noon } from '../../support/builders.ts';
+import { createStoreFixture } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
+import { useCliDatabase } from '../use-cli-database.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
 const url = 'https://example.org/hooks/news';
 
 describe('newswire webhooks', () => {
-  let folder: string;
-  let server: Store;
-  let env: Record<string, string>;
+  const database = useCliDatabase();
   let epoch: string;
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
-    env = { DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}` };
-    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    const room = new StoreFixture(server);
-    await room.declare([source('a')]);
-    await room.open('a');
-    await room.read('a', [draft('one'), draft('two')]);
-    await declareWebhooks(server, [{ id: 'example', url }], noon);
-    await room.read('a', [draft('three'), draft('four'), draft('five')]);
-    epoch = (await readHead(server.reader)).epoch;
-  });
-  afterEach(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
+    const fixture = await createStoreFixture(database.server, 'a');
+    await fixture.open('a');
+    await fixture.read('a', [anItemDraft('one'), anItemDraft('two')]);
+    await declareWebhooks(database.server, [{ id: 'example', url }], noon);
+    await fixture.read('a', [anItemDraft('three'), anItemDraft('four'), anItemDraft('five')]);
+    epoch = (await readHead(database.server.reader)).epoch;
   });
 
   async function hook(): Promise<WebhookState> {
-    const state = await readWebhook(server.reader, 'example');
+    const state = await readWebhook(database.server.reader, 'example');
     if (state === null) throw new Error('no webhook');
     return state;
   }
 
   async function set(over: Partial<WebhookState>): Promise<void> {
     const before = await hook();
-    expect(await updateWebhookState(server, before, { ...before, ...over })).toBe(true);
+    expect(await updateWebhookState(database.server, before, { ...before, ...over })).toBe(true);
   }
 
   async function list(options: { all?: boolean; json?: boolean } = {}, columns: number | null = null) {
-    const io = new FakeIo(env, columns);
+    const io = new FakeIo(database.env, columns);
     expect(await listWebhooks(io, options, clock)).toBe(0);
     expect(io.stderr).toBe('');
     return io.stdout;
@@ -79,7 +66,7 @@ describe('newswire webhooks', () => {
   });
 
   it('omits removed webhooks without --all', async () => {
-    await declareWebhooks(server, [], noon);
+    await declareWebhooks(database.server, [], noon);
     expect(await list()).toBe('No webhooks yet. "newswire serve" reads them from FEEDS_DIR.\n');
     expect(await list({ all: true })).toMatch(/^example {2}removed /m);
   });
@@ -134,7 +121,7 @@ describe('newswire webhooks', () => {
     ['cursor', 3],
   ])('moves a webhook to %s to deliver the following events again', async (after, seq) => {
     await set({ seq: 4, announcedSeq: 4, pausedMs: noon, failures: 2 });
-    const io = new FakeIo(env);
+    const io = new FakeIo(database.env);
     expect(await replayWebhook(io, 'example', { after: after === 'cursor' ? `${epoch}-3` : after })).toBe(0);
     expect(io.stdout).toBe(
       `example will be sent all events after ${epoch}-${seq}; a running server starts within a second.\n`,
@@ -143,9 +130,9 @@ describe('newswire webhooks', () => {
   });
 
   it('refuses a cursor outside the log, and prints the valid range', async () => {
-    await trimEvents(server, { nowMs: noon + day, maxAgeMs: 7 * day, maxEvents: 2 });
+    await trimEvents(database.server, { nowMs: noon + day, maxAgeMs: 7 * day, maxEvents: 2 });
     for (const after of [`${epoch}-2`, `${epoch}-6`, 'other-3']) {
-      await expect(replayWebhook(new FakeIo(env), 'example', { after })).rejects.toThrow(
+      await expect(replayWebhook(new FakeIo(database.env), 'example', { after })).rejects.toThrow(
         `the event log cannot be read after "${after}"; the range is ${epoch}-3 to ${epoch}-5`,
       );
     }
@@ -154,25 +141,25 @@ describe('newswire webhooks', () => {
 
   it('resumes a webhook at its position', async () => {
     await set({ pausedMs: noon, failures: 2, nextAttemptMs: noon + day });
-    const io = new FakeIo(env);
+    const io = new FakeIo(database.env);
     expect(await resumeWebhook(io, 'example')).toBe(0);
     expect(io.stdout).toContain(`example continues after ${epoch}-2;`);
     expect(await hook()).toMatchObject({ seq: 2, pausedMs: null, failures: 0, nextAttemptMs: 0 });
   });
 
   it('reports an unknown webhook, and suggests a similar id', async () => {
-    await expect(resumeWebhook(new FakeIo(env), 'exmaple')).rejects.toThrow(
+    await expect(resumeWebhook(new FakeIo(database.env), 'exmaple')).rejects.toThrow(
       'unknown webhook "exmaple"; did you mean "example"?',
     );
-    await declareWebhooks(server, [], noon);
-    await expect(replayWebhook(new FakeIo(env), 'example', { after: 'head' })).rejects.toThrow(
+    await declareWebhooks(database.server, [], noon);
+    await expect(replayWebhook(new FakeIo(database.env), 'example', { after: 'head' })).rejects.toThrow(
       'unknown webhook "example"; "newswire webhooks" lists them',
     );
   });
 
   it('is a command with two subcommands', async () => {
     const run = async (...args: string[]) => {
-      const io = new FakeIo(env);
+      const io = new FakeIo(database.env);
       return [await runCommand(['webhooks', ...args], io), io.stdout + io.stderr] as const;
     };
     expect(await run()).toEqual([0, expect.stringMatching(/^ID .*\nexample /)]);

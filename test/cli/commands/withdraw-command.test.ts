@@ -1,49 +1,33 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type WithdrawOptions, withdraw } from '../../../src/cli/commands/withdraw-command.ts';
-import type { Store } from '../../../src/store/engine/store.ts';
-import { openStore } from '../../../src/store/open-store.ts';
 import { readItem } from '../../../src/store/queries/read-items.ts';
-import { draft, minute, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { anItemDraft, aSource, minute, noon } from '../../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
+import { useCliDatabase } from '../use-cli-database.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
 
 describe('newswire withdraw', () => {
-  let folder: string;
-  let server: Store;
-  let room: StoreFixture;
-  let env: Record<string, string>;
+  const database = useCliDatabase({ PUBLIC_URL: 'https://news.example.com/wire' });
+  let fixture: StoreFixture;
 
   beforeEach(async () => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-cli-'));
-    env = {
-      DATABASE_URL: `sqlite:${path.join(folder, 'newswire.sqlite')}`,
-      PUBLIC_URL: 'https://news.example.com/wire',
-    };
-    server = await openStore({ url: env['DATABASE_URL'] ?? '', poller: true });
-    room = new StoreFixture(server);
-    await room.declare([source('a', { title: 'The Quay' })]);
-    await room.open('a');
-    await room.read('a', [
-      draft('one', { canonicalUrl: 'https://example.net/one' }),
-      draft('two', { title: '\u001b[31mRed\u0007 two' }),
+    fixture = await createStoreFixture(database.server, aSource('a', { title: 'The Quay' }));
+    await fixture.open('a');
+    await fixture.read('a', [
+      anItemDraft('one', { canonicalUrl: 'https://example.net/one' }),
+      anItemDraft('two', { title: '\u001b[31mRed\u0007 two' }),
     ]);
-  });
-  afterEach(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function run(targets: readonly string[], options: WithdrawOptions = {}, columns: number | null = null) {
-    const io = new FakeIo(env, columns);
+    const io = new FakeIo(database.env, columns);
     expect(await withdraw(io, targets, options, clock)).toBe(0);
     expect(io.stderr).toBe('');
     return io.stdout;
   }
-  const stateOf = async (id: number) => (await readItem(server.reader, id))?.withdrawnMs;
+  const stateOf = async (id: number) => (await readItem(database.server.reader, id))?.withdrawnMs;
 
   it('withdraws an item beside a running server, and shows it', async () => {
     expect(await run(['1'])).toBe(
@@ -56,7 +40,7 @@ describe('newswire withdraw', () => {
       ].join('\n'),
     );
     expect(await stateOf(1)).toBe(clock.now());
-    expect((await room.events()).at(-1)).toMatchObject({ op: 'remove', itemId: 1 });
+    expect((await fixture.events()).at(-1)).toMatchObject({ op: 'remove', itemId: 1 });
   });
 
   it.each([
@@ -77,11 +61,14 @@ describe('newswire withdraw', () => {
   });
 
   it('withdraws an item permanently that its feed only omitted', async () => {
-    await server.write((tx) =>
+    await database.server.write((tx) =>
       tx.updateTable('item').set({ withdrawn_ms: noon, withdrawal_reason: 'omitted' }).execute(),
     );
     await run(['1']);
-    expect(await readItem(server.reader, 1)).toMatchObject({ withdrawnMs: noon, withdrawalReason: 'operator' });
+    expect(await readItem(database.server.reader, 1)).toMatchObject({
+      withdrawnMs: noon,
+      withdrawalReason: 'operator',
+    });
     await expect(run(['1'])).rejects.toThrow('item 1 was withdrawn');
   });
 

@@ -1,35 +1,19 @@
-import { afterEach } from 'vitest';
 import { type Inspection, type InspectParts, inspect } from '../../../src/cli/inspect/inspect.ts';
 import { createFetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import { rssDocument } from '../../support/documents.ts';
-import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
+import type { Reply } from '../../support/origin.ts';
 import { processorHere } from '../documents-here.ts';
 
 /** Tuesday, 10 March 2026, 12:00 UTC. */
 export const nowMs = Date.UTC(2026, 2, 10, 12);
 export const clock: Clock = { now: () => nowMs, monotonic: () => systemClock.monotonic() };
 
-const open: Origin[] = [];
-
-/** Closes, after each test of the calling file, the origins that were started. */
-export function cleanUp(): void {
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((origin) => origin.close()));
-  });
-}
-
-export async function anOrigin(host = '127.0.0.1'): Promise<Origin> {
-  const origin = await startOrigin({ host });
-  open.push(origin);
-  return origin;
-}
-
-/** Names of a test's own, by their addresses. */
+/** The addresses of names that a test uses. */
 export type Names = Readonly<Record<string, readonly string[]>>;
 
-/** Inspects an address from a machine that may reach 127.0.0.1 only, and waits for nobody. */
-export async function look(
+/** Inspects a URL with access to 127.0.0.1 only and without pauses. */
+export async function inspectUrl(
   url: string,
   options: {
     readonly names?: Names;

@@ -15,7 +15,7 @@ const blank: EntryDescription = {
   categories: [],
   enclosures: [],
 };
-const judge = (...parts: Partial<EntryDescription>[]) =>
+const assess = (...parts: Partial<EntryDescription>[]) =>
   assessQuality(
     parts.map((part) => ({ ...blank, ...part })),
     nowMs,
@@ -23,7 +23,7 @@ const judge = (...parts: Partial<EntryDescription>[]) =>
 
 describe('assessQuality', () => {
   it('counts dates that are missing, in the future or before feeds existed', () => {
-    const dates = judge(
+    const dates = assess(
       { published: '2026-03-10T11:00:00Z' },
       { updated: '2026-03-09T11:00:00Z' },
       { published: '2026-03-11T11:59:00Z' },
@@ -36,13 +36,13 @@ describe('assessQuality', () => {
 
   it('reports when all dates are equal', () => {
     const published = '2026-03-10T11:00:00Z';
-    expect(judge({ published }, { published }, {}).dates.allSame).toBe(true);
-    expect(judge({ published }).dates.allSame).toBe(false);
-    expect(judge({ published }, { published: '2026-03-10T11:00:01Z' }).dates.allSame).toBe(false);
+    expect(assess({ published }, { published }, {}).dates.allSame).toBe(true);
+    expect(assess({ published }).dates.allSame).toBe(false);
+    expect(assess({ published }, { published: '2026-03-10T11:00:01Z' }).dates.allSame).toBe(false);
   });
 
   it('counts ids and links that are missing or duplicate', () => {
-    const { ids, links } = judge(
+    const { ids, links } = assess(
       { id: 'a', link: 'https://a.example/' },
       { id: 'a', link: 'https://a.example/' },
       { id: 'a' },
@@ -54,7 +54,7 @@ describe('assessQuality', () => {
   });
 
   it('accepts a feed without entries', () => {
-    expect(judge()).toEqual({
+    expect(assess()).toEqual({
       entries: 0,
       dates: { missing: 0, future: 0, ancient: 0, allSame: false },
       ids: { missing: 0, duplicate: 0 },

@@ -7,17 +7,18 @@ import {
   identityBasis,
   inspectionToJson,
 } from '../../../src/cli/inspect/report.ts';
+import { anOrigin, cleanUp } from '../../fetch/fetch-fixtures.ts';
 import { rssDocument } from '../../support/documents.ts';
 import type { Reply } from '../../support/origin.ts';
-import { anOrigin, cleanUp, feed, look, nowMs, page, rssLink } from './harness.ts';
+import { feed, inspectUrl, nowMs, page, rssLink } from './harness.ts';
 
 cleanUp();
 
-/** What is told of a feed, by label. */
+/** The lines of a report, by label. */
 async function factsOf(...replies: Reply[]): Promise<Record<string, string>> {
   const origin = await anOrigin();
   origin.on('/feed', ...replies);
-  const { feed: report } = await look(`${origin.url}/feed`);
+  const { feed: report } = await inspectUrl(`${origin.url}/feed`);
   if (report === null) throw new Error('no feed');
   const [facts = ''] = formatFeed(report, null).split('\n\n');
   return Object.fromEntries(
@@ -107,7 +108,7 @@ describe('formatFeed', () => {
         { title: 'Two' },
       ]),
     );
-    const { feed: report } = await look(`${origin.url}/feed`);
+    const { feed: report } = await inspectUrl(`${origin.url}/feed`);
     const table = formatFeed(report!, null).split('\n\n')[1]?.split('\n');
     expect(table?.map((line) => line.split(/ {2,}/))).toEqual([
       ['PUBLISHED', 'TITLE', 'IDENTIFIED BY', 'LINK'],
@@ -121,7 +122,7 @@ describe('formatFeed', () => {
     const origin = await anOrigin();
     const title = `\u009b31m${'A long title '.repeat(20)}\u202e`;
     origin.on('/feed', { body: rssDocument({ title, link: 'https://site.example/' }, [{ title }]) });
-    const { feed: report } = await look(`${origin.url}/feed`);
+    const { feed: report } = await inspectUrl(`${origin.url}/feed`);
     const text = formatFeed(report!, 60);
     expect(text.split('\n').every((line) => line.length <= 60)).toBe(true);
     expect(text).not.toMatch(/[\u0080-\u009f\u202e]/);
@@ -161,7 +162,7 @@ describe('an inspection', () => {
     const origin = await anOrigin();
     origin.on('/', page(rssLink('/feed', 'Stories')));
     origin.on('/feed', feed(3, { etag: '"a"' }), { status: 304 });
-    const inspection = await look(`${origin.url}/`);
+    const inspection = await inspectUrl(`${origin.url}/`);
     expect(formatInspection(inspection, null)).toMatch(
       /links to one feed:\n\nFEED .*\n.*Stories\n\nfeed +http.*\n(.*\n)+\nPUBLISHED /,
     );

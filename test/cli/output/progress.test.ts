@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { showProgress } from '../../../src/cli/output/progress.ts';
 
-/** A terminal that keeps what is drawn on it. */
+/** A terminal that records the output. */
 class Terminal extends Writable {
   readonly isTTY = true;
   readonly columns = 80;
@@ -22,7 +22,7 @@ describe('showProgress', () => {
     for (let step = 0; step < 30; step += 1) progress.step();
     progress.end();
     expect(terminal.drawn).toContain('parsed');
-    // The last word is "erase the line".
+    // The last sequence erases the line.
     expect(terminal.drawn).toMatch(/30\/30, .*\x1b\[2K$/s);
   });
 

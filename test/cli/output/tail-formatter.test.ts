@@ -5,7 +5,7 @@ import type { ItemEvent } from '../../../src/client/client.ts';
 import { toWireBody } from '../../../src/domain/events/wire-item.ts';
 import { anItem } from '../../support/builders.ts';
 
-/** In this machine's zone, which is what a line shows. */
+/** In the local time zone, as in the output. */
 const nowMs = new Date(2026, 2, 14, 15, 0, 0).getTime();
 const seenMs = new Date(2026, 2, 14, 14, 3, 22).getTime();
 

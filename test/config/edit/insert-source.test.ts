@@ -7,7 +7,7 @@ import { fuzzRuns } from '../../support/fuzz-runs.ts';
 const url = 'https://example.org/feed.xml';
 const insert = (text: string, section: string | null = null): string | null => insertSource(text, { url, section });
 
-/** The lines that are in `after` and not in `before`, which has to be all that changed. */
+/** The lines that were added to `before`. Fails if anything else changed. */
 function added(before: string, after: string | null): string[] {
   const old = before.split('\n');
   const lines = (after ?? '').split('\n');
@@ -26,7 +26,7 @@ sources:
   # World
   - url: https://example.com/a    # the first
     section: World
-      # said of the first
+      # a comment on the first
 
   # Science
   - { url: https://example.com/b, section: Science }   # the second
@@ -43,17 +43,17 @@ describe('insertSource', () => {
   it('inserts after the last source of the section and its comments', () => {
     const after = insert(shipped, 'wORLD');
     expect(added(shipped, after)).toEqual([`  - url: ${url}`, '    section: wORLD']);
-    expect(after).toContain('# said of the first\n  - url: https://example.org');
+    expect(after).toContain('# a comment on the first\n  - url: https://example.org');
   });
 
   it.each([
     ['dashes without indentation', 'sources:\n- url: a\n'],
     ['no line break at the end', 'sources:\n  - url: a'],
-    ['a text over several lines', 'sources:\n  - url: a\n    title: |\n      x\n\n      y\n'],
-    ['a long text folded', 'sources:\n  - url: a\n    title: >-\n      x\n      y\nsections: [A]\n'],
-    ['keys behind the list', 'sources:\n  - url: a\n\n# sections\nsections:\n  - A\n'],
+    ['a value over several lines', 'sources:\n  - url: a\n    title: |\n      x\n\n      y\n'],
+    ['a folded value', 'sources:\n  - url: a\n    title: >-\n      x\n      y\nsections: [A]\n'],
+    ['keys after the list', 'sources:\n  - url: a\n\n# sections\nsections:\n  - A\n'],
     ['an anchor', 'sources:\n  - &one-two\n    url: a\n  - <<: *one-two\n    url: b\n'],
-    ['a marker of the document', '---\nsources:\n  - url: a\n'],
+    ['a document marker', '---\nsources:\n  - url: a\n'],
     ['keys in quotes', '"sources":\n  - "url": a\n'],
     ['deep indentation', 'sources:\n      -   url: a\n          section: b\n'],
   ])('keeps all bytes of a list with %s', (_, text) => {
@@ -118,7 +118,10 @@ describe('insertSource', () => {
       })
       .filter(({ head, tail }) => !(head.startsWith('sections') && tail.startsWith('sections')))
       .map(({ head, indent, parts, tail }) => {
-        const lines = parts.flatMap(([said, one]) => [said, ...one.split('\n').map((line) => `${indent}${line}`)]);
+        const lines = parts.flatMap(([comments, one]) => [
+          comments,
+          ...one.split('\n').map((line) => `${indent}${line}`),
+        ]);
         return `${head}sources:\n${lines.join('\n')}\n${tail}`;
       });
     fc.assert(
@@ -129,7 +132,7 @@ describe('insertSource', () => {
         expect(sources).toContainEqual(wanted);
         const others = sources.filter((one: { url: string }) => one.url !== url);
         expect({ ...rest, sources: others }).toEqual(parse(before));
-        // In the usual form not a byte is lost.
+        // In the usual form all bytes are kept.
         expect(added(before, after).length).toBe(section === null ? 1 : 2);
       }),
       { numRuns: fuzzRuns },

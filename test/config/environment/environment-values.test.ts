@@ -12,7 +12,7 @@ import {
   splitList,
 } from '../../../src/config/environment/environment-values.ts';
 
-/** The value, or what is wrong with it. */
+/** The value, or the reason why it is invalid. */
 function outcome<T>(reading: ParsedValue<T>): unknown {
   return 'value' in reading ? reading.value : `wrong: it ${reading.what}`;
 }

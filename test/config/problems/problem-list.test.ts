@@ -4,7 +4,7 @@ import { ConfigError } from '../../../src/domain/config-error.ts';
 
 function listOf(...places: string[]): ProblemList {
   const problems = new ProblemList();
-  for (const where of places) problems.add({ where, what: 'is wrong', remedy: 'Mend it' });
+  for (const where of places) problems.add({ where, what: 'is wrong', remedy: 'Fix it' });
   return problems;
 }
 
@@ -31,8 +31,8 @@ describe('ProblemList', () => {
     expect(() => listOf().throwIfAny()).not.toThrow();
     expect(() => listOf('b:1', 'a:1').throwIfAny()).toThrow(
       new ConfigError([
-        { where: 'a:1', what: 'is wrong', remedy: 'Mend it' },
-        { where: 'b:1', what: 'is wrong', remedy: 'Mend it' },
+        { where: 'a:1', what: 'is wrong', remedy: 'Fix it' },
+        { where: 'b:1', what: 'is wrong', remedy: 'Fix it' },
       ]),
     );
   });

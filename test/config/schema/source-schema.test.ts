@@ -4,7 +4,7 @@ import { sourceSchema } from '../../../src/config/schema/source-schema.ts';
 
 const url = 'https://example.org/rss.xml';
 
-/** What a source's field comes to, or the complaint about it. */
+/** The parsed value of a field of a source, or the error. */
 function fieldOf(name: string, value: unknown): unknown {
   const result = sourceSchema.safeParse({ url, [name]: value });
   return result.success ? result.data[name as keyof typeof result.data] : result.error.issues[0]?.message;

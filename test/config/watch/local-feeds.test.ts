@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { LocalFeeds } from '../../../src/config/watch/local-feeds.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
-import { source } from '../../support/store-fixture.ts';
+import { aSource } from '../../support/builders.ts';
 import { type Folder, useFolders } from '../temporary-folder.ts';
 
 const makeFolder = useFolders();
 
 function localSource(folder: Folder, name: string): Source {
-  return source(name.replace(/\W/g, '-'), { url: pathToFileURL(folder.path(name)).href });
+  return aSource(name.replace(/\W/g, '-'), { url: pathToFileURL(folder.path(name)).href });
 }
 
 async function changedIn(feeds: LocalFeeds): Promise<string[]> {
@@ -18,10 +18,10 @@ async function changedIn(feeds: LocalFeeds): Promise<string[]> {
 }
 
 describe('LocalFeeds', () => {
-  it('reports changes since the first look only', async () => {
+  it('reports changes since the first check only', async () => {
     const folder = makeFolder({ 'a.xml': '1', 'b.xml': '1' });
     const feeds = new LocalFeeds();
-    feeds.declare([localSource(folder, 'a.xml'), localSource(folder, 'b.xml'), source('remote')]);
+    feeds.declare([localSource(folder, 'a.xml'), localSource(folder, 'b.xml'), aSource('remote')]);
     expect(await changedIn(feeds)).toEqual([]);
     folder.write('b.xml', '2');
     expect(await changedIn(feeds)).toEqual(['b-xml']);

@@ -57,7 +57,7 @@ function namesOf(declarations: Declarations): string {
 }
 
 const untilActive = async (watched: Watched, names: string): Promise<void> =>
-  void (await until(`"${names}" in force`, () => watched.states.at(-1) === names, 10_000));
+  void (await until(`"${names}" to be active`, () => watched.states.at(-1) === names, 10_000));
 
 const untilProblem = async (watched: Watched, part: string): Promise<void> =>
   void (await until(`a problem with ${part}`, () => watched.problems.at(-1)?.includes(part), 10_000));
@@ -138,7 +138,7 @@ describe('watchDeclarations', () => {
   });
 
   it('has default timing for complete files within two seconds', async () => {
-    // How long the first of many changes waits is measured with a false clock, in folder-hints.test.ts.
+    // folder-watcher.test.ts measures the delay of the first change with a fake clock.
     expect(watcher.defaultWatchTiming.quietMs).toBeGreaterThanOrEqual(100);
     expect(watcher.defaultWatchTiming.maxWaitMs).toBeLessThanOrEqual(1000);
     expect(watcher.defaultWatchTiming.identityCheckMs + watcher.defaultWatchTiming.quietMs).toBeLessThan(2000);
@@ -209,10 +209,10 @@ describe('watchDeclarations', () => {
     folder.write('b.yaml', 'nonsense: true');
     await untilProblem(watched, 'b.yaml:1');
     unlinkSync(folder.path('b.yaml'));
-    await until('told again', () => watched.states.length === 2);
+    await until('the second report', () => watched.states.length === 2);
     expect(watched.states).toEqual(['1', '1']);
     folder.write('b.yaml', 'nonsense: true');
-    await until('told of the same mistake again', () => watched.problems.length === 2);
+    await until('the second report of the same error', () => watched.problems.length === 2);
   });
 
   it('keeps the active declarations if no source is left', async () => {
@@ -312,12 +312,12 @@ describe('watchDeclarations', () => {
     const open = await watchFolder(folder);
     await untilLooked(closed, folder);
     closed.watch.close();
-    const told = closed.localFeeds.length;
+    const reported = closed.localFeeds.length;
     folder.write('a.yaml', declare('2', 'file:mark.xml'));
     await untilActive(open, '2 mark.xml');
     await untilLooked(open, folder);
     expect(closed.states).toEqual(['1 mark.xml']);
-    expect(closed.localFeeds).toHaveLength(told);
+    expect(closed.localFeeds).toHaveLength(reported);
   });
 });
 
@@ -326,8 +326,8 @@ describe('watchDeclarations and local files', () => {
     const folder = makeFolder({ 'a.yaml': declare('file:mark.xml', 'file:b.xml'), 'b.xml': 'b', 'mark.xml': '' });
     const watched = await watchFolder(folder);
     await untilLooked(watched, folder);
-    expect(watched.localFeeds.filter((told) => told.startsWith('b.xml'))).toEqual([]);
-    const ofB = (): number => watched.localFeeds.filter((told) => told === 'b.xml of b-xml').length;
+    expect(watched.localFeeds.filter((change) => change.startsWith('b.xml'))).toEqual([]);
+    const ofB = (): number => watched.localFeeds.filter((change) => change === 'b.xml of b-xml').length;
     folder.write('b.xml', 'half');
     await until('the half', () => ofB() === 1);
     folder.write('b.xml', 'half and half');
@@ -379,10 +379,10 @@ describe('watchDeclarations and local files', () => {
     });
     folder.write('a.yaml', declare('file:mark.xml'));
     await untilActive(watched, 'mark.xml');
-    const told = watched.localFeeds.filter((line) => line.startsWith('b.xml')).length;
+    const reported = watched.localFeeds.filter((line) => line.startsWith('b.xml')).length;
     folder.write('b.xml', 'unheard');
     await untilLooked(watched, folder);
-    expect(watched.localFeeds.filter((line) => line.startsWith('b.xml'))).toHaveLength(told);
+    expect(watched.localFeeds.filter((line) => line.startsWith('b.xml'))).toHaveLength(reported);
   });
 
   it('reports a change while the declarations are invalid', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBodyMemory } from '../../../src/fetch/client/body-memory.ts';
 
-/** Whether a claim is granted by now. */
+/** Whether a reservation has been granted. */
 async function isHeld(claim: Promise<void>): Promise<boolean> {
   return await Promise.race([claim.then(() => true), new Promise<boolean>((done) => setImmediate(() => done(false)))]);
 }

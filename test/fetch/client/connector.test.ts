@@ -23,7 +23,7 @@ cleanUp();
 const feed = '<rss/>';
 const publicAddress = '93.184.215.14';
 
-/** Records where a connection would go and leads it to the origin on loopback instead: the network of these tests. */
+/** Records the target of a connection, and connects to the origin on loopback instead. */
 function network(port: number): { readonly dial: Dial; readonly dialled: string[][] } {
   const dialled: string[][] = [];
   const dial: Dial = (_target, addresses) => {
@@ -33,7 +33,7 @@ function network(port: number): { readonly dial: Dial; readonly dialled: string[
   return { dial, dialled };
 }
 
-/** Says that the socket is connected to another address than it is. */
+/** Makes the socket report another remote address. */
 function pretend(socket: Socket, address: string): Socket {
   Object.defineProperty(socket, 'remoteAddress', { value: address });
   return socket;
@@ -105,7 +105,7 @@ describe('createConnector and names', () => {
   it('tries the next address if one does not respond', async () => {
     const origin = await anOrigin();
     origin.on('/feed', { body: feed });
-    // Nobody listens at the second loopback address.
+    // Nothing listens at the second loopback address.
     const fetcher = aFetcher({ resolve: async () => ['127.0.0.2', '127.0.0.1'] });
     expect(outcomeCode(await read(fetcher, `http://feeds.example.org:${origin.port}/feed`))).toBe('fresh');
   });
@@ -218,7 +218,7 @@ describe('TLS', () => {
     expect(origin.requests).toEqual([]);
   });
 
-  it('verifies certificates whatever the environment says', async () => {
+  it('verifies certificates whatever the environment contains', async () => {
     const origin = await anOrigin({ tls: makeCertificate({ name: 'x', hosts: ['127.0.0.1'] }) });
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -286,22 +286,22 @@ describe('createAddressLookup', () => {
   });
 
   it('returns an IP address synchronously', () => {
-    const outbound = answers();
-    expect(outbound.addressOf('192.0.2.7:8080')).toBe('192.0.2.7');
-    expect(outbound.addressOf('[2001:db8::1]')).toBe('2001:db8::1');
+    const client = answers();
+    expect(client.addressOf('192.0.2.7:8080')).toBe('192.0.2.7');
+    expect(client.addressOf('[2001:db8::1]')).toBe('2001:db8::1');
   });
 
   it.each([
     ['no address', async () => []],
     ['private addresses only', async () => ['10.0.0.1', '127.0.0.1']],
-    ['no answer', async () => Promise.reject(new Error('SERVFAIL'))],
+    ['no response', async () => Promise.reject(new Error('SERVFAIL'))],
   ])('returns null if the name has %s', async (_, resolve) => {
     expect(await anHttpClient({ allowPrivateNetworks: [], resolve }).addressOf('example.org')).toBeNull();
   });
 
   it('returns null if the name server does not answer in time', async () => {
-    const outbound = anHttpClient({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
-    expect(await outbound.addressOf('example.org')).toBeNull();
+    const client = anHttpClient({ resolve: () => new Promise(() => {}), limits: { dnsMs: 10 } });
+    expect(await client.addressOf('example.org')).toBeNull();
   });
 
   it('returns null for an invalid host', () => {

@@ -13,7 +13,7 @@ async function decoded(body: string | Uint8Array, headers: string[], own: Partia
   return await decodeBody(Buffer.from(body), headers, { ...options, ...own });
 }
 
-/** The failure's code, or `decoded`. */
+/** The failure code, or `decoded`. */
 async function failureOf(body: string | Uint8Array, headers: string[], own: Partial<DecodeOptions> = {}) {
   try {
     await decoded(body, headers, own);
@@ -164,7 +164,7 @@ describe('decodeBody with decompression bombs', () => {
     expect(await failureOf(gzipSync(Buffer.alloc(megabyte + 1, ' ')), ['gzip'])).toBe('decompress_ratio');
   });
 
-  it('reserves memory before it holds much', async () => {
+  it('reserves memory before it buffers a large body', async () => {
     let asked = 0;
     const claim = async () => {
       asked += 1;

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drip, type Reply } from '../../support/origin.ts';
+import { drippingReply, endlessReply, type Reply } from '../../support/origin.ts';
 import { aFetcher, anOrigin, aRawOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from '../fetch-fixtures.ts';
 
 cleanUp();
@@ -10,7 +10,7 @@ const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>
 const megabyte = 1024 * 1024;
 const head = (lines: string) => `HTTP/1.1 200 OK\r\n${lines}\r\n\r\n`;
 
-/** One read of an origin with this reply. */
+/** One fetch from an origin with this reply. */
 async function readReply(reply: Reply, limits = {}) {
   const origin = await anOrigin();
   origin.on('/feed', reply);
@@ -19,25 +19,6 @@ async function readReply(reply: Reply, limits = {}) {
 }
 
 const silent: Reply = { raw: '', after: 'hang' };
-const dripping = (start: string, bytes: string, everyMs: number, step = 1): Reply => {
-  return (_request, socket) => {
-    socket.write(start);
-    drip(socket, bytes, { everyMs, step });
-    return undefined;
-  };
-};
-
-/** A body that never ends, sent as fast as it is taken. */
-const endless: Reply = (_request, socket) => {
-  socket.write(head('Transfer-Encoding: chunked'));
-  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
-  const more = (): void => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on('drain', more);
-  more();
-  return undefined;
-};
 
 describe('the deadlines of an exchange', () => {
   it('H01: abort an origin that accepts and never responds', async () => {
@@ -47,20 +28,27 @@ describe('the deadlines of an exchange', () => {
   });
 
   it('H03: abort headers that arrive byte by byte', async () => {
-    const { outcome } = await readReply(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a', 20), { headersMs: 200 });
+    const { outcome } = await readReply(drippingReply('HTTP/1.1 200 OK\r\nX-Slow: ', 'a', { everyMs: 20 }), {
+      headersMs: 200,
+    });
     expect(outcomeCode(outcome)).toBe('header_timeout');
   });
 
   it('H04: abort a body below the minimum rate', async () => {
-    const { outcome } = await readReply(dripping(head('Content-Length: 100000'), 'x', 20), { slowWindowMs: 150 });
+    const { outcome } = await readReply(drippingReply(head('Content-Length: 100000'), 'x', { everyMs: 20 }), {
+      slowWindowMs: 150,
+    });
     expect(failed(outcome)).toMatchObject({ failure: 'slow_body', facts: { status: 200 } });
     expect(failed(outcome).detail).toContain('1024 bytes/s');
   });
 
   it('abort a body at the total deadline, whatever its rate', async () => {
-    const { outcome } = await readReply(dripping(head('Content-Length: 9000000'), 'x'.repeat(500), 5, 500), {
-      totalMs: 400,
-    });
+    const { outcome } = await readReply(
+      drippingReply(head('Content-Length: 9000000'), 'x'.repeat(500), { everyMs: 5, step: 500 }),
+      {
+        totalMs: 400,
+      },
+    );
     expect(failed(outcome).failure).toBe('slow_body');
     expect(failed(outcome).detail).toContain('within 0.4 s');
   });
@@ -98,7 +86,7 @@ describe('the deadlines of an exchange', () => {
 
 describe('the size limits of an exchange', () => {
   it('H06: stop an endless body and close its connection', async () => {
-    const { origin, outcome } = await readReply(endless);
+    const { origin, outcome } = await readReply(endlessReply());
     expect(failed(outcome)).toMatchObject({ failure: 'body_too_large', facts: { status: 200 } });
     expect(failed(outcome).facts.bytes).toBeGreaterThan(10 * megabyte);
     expect(failed(outcome).facts.bytes).toBeLessThan(11 * megabyte);
@@ -148,9 +136,9 @@ describe('the size limits of an exchange', () => {
 describe('bodies that do not match their declared length', () => {
   it.each<[string, string, 'end' | 'reset']>([
     ['a length', head('Content-Length: 100'), 'end'],
-    ['a length, by reset', head('Content-Length: 100'), 'reset'],
+    ['a length, and a reset', head('Content-Length: 100'), 'reset'],
     ['chunks', `${head('Transfer-Encoding: chunked')}40\r\n`, 'end'],
-    ['chunks, on a connection to be closed', `${head('Transfer-Encoding: chunked\r\nConnection: close')}40\r\n`, 'end'],
+    ['chunks, and Connection: close', `${head('Transfer-Encoding: chunked\r\nConnection: close')}40\r\n`, 'end'],
     ['missing last chunk', `${head('Transfer-Encoding: chunked')}28\r\n`, 'end'],
   ])('H08: are rejected if shorter than their %s', async (_what, start, then) => {
     const { outcome } = await readReply({ raw: start + 'x'.repeat(40), after: then });
@@ -186,10 +174,10 @@ describe('responses that violate HTTP/1.1', () => {
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n<rss/>'],
     ['length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['a negative length', 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n'],
-    ['a chunk size that is none', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
+    ['an invalid chunk size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
     ['a switch of protocols', 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'],
     ['a switch without a protocol', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
-    ['a 100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
+    ['an unexpected status 100', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
     ['an HTTP/2 preface', '\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\x04\0\x01\0\0\0\x05\0\xff\xff\xff'],
   ])('H27: with %s are a protocol error', async (_what, raw) => {
     const { outcome } = await readReply({ raw });
@@ -238,14 +226,14 @@ describe('bodies that are not needed', () => {
   const minute = 60_000;
 
   it.each<[string, number, Reply]>([
-    ['said to be long', minute, { raw: `${missing}Content-Length: 10000000\r\n\r\nx`, after: 'hang' }],
+    ['with a long declared length', minute, { raw: `${missing}Content-Length: 10000000\r\n\r\nx`, after: 'hang' }],
     ['that never ends', 100, { raw: `${missing}Transfer-Encoding: chunked\r\n\r\n`, after: 'hang' }],
     [
-      'longer than it is worth',
+      'that is longer than the limit',
       minute,
       { raw: `${missing}Transfer-Encoding: chunked\r\n\r\n20000\r\n${'x'.repeat(131_072)}`, after: 'hang' },
     ],
-    ['damaged on the way', minute, { raw: `${missing}Content-Length: 100\r\n\r\nx`, after: 'reset' }],
+    ['that is damaged', minute, { raw: `${missing}Content-Length: 100\r\n\r\nx`, after: 'reset' }],
   ])('close the connection of one %s', async (_what, drainMs, reply) => {
     const { origin, outcome } = await readReply(reply, { drainMs });
     expect(failed(outcome)).toMatchObject({ failure: 'not_found', facts: { status: 404 } });
@@ -255,7 +243,7 @@ describe('bodies that are not needed', () => {
   it('leave no connection open after any failure', async () => {
     const origin = await anOrigin();
     const fetcher = aFetcher({ limits: { headersMs: 200 } });
-    const replies: readonly Reply[] = [silent, endless, { raw: 'SSH-2.0\r\n', after: 'hang' }];
+    const replies: readonly Reply[] = [silent, endlessReply(), { raw: 'SSH-2.0\r\n', after: 'hang' }];
     for (const reply of replies) {
       origin.on('/feed', reply);
       await read(fetcher, `${origin.url}/feed`);

@@ -53,15 +53,15 @@ describe('parseFilter', () => {
   });
 
   it.each([
-    ['a list that is none', { sections: 'World' }, 'sections'],
-    ['a value that is no text', { sources: [1] }, 'sources'],
+    ['a list field that is not a list', { sections: 'World' }, 'sections'],
+    ['a value that is not a string', { sources: [1] }, 'sources'],
     ['an empty value', { categories: [' '] }, 'categories'],
     ['a value that is too long', { languages: ['x'.repeat(201)] }, 'languages'],
-    ['a search that is no text', { q: 7 }, 'q'],
+    ['a search that is not a string', { q: 7 }, 'q'],
     ['a search that is too long', { q: 'x '.repeat(101) }, 'q'],
     ['a search without a word', { q: '!!' }, 'q'],
     ['a search of 33 words', { q: 'x '.repeat(33) }, 'q'],
-    ['a flag that is none', { backfill: 'yes' }, 'backfill'],
+    ['a flag that is not a boolean', { backfill: 'yes' }, 'backfill'],
   ])('refuses %s', (_, input, field) => {
     expect(errorOf(input)).toContain(`'${field}'`);
   });
@@ -88,8 +88,8 @@ describe('parseFilters', () => {
     ['both', {}, [{}]],
     ['an empty list', undefined, []],
     ['five', undefined, [{}, {}, {}, {}, {}]],
-    ['a bad one among good ones', undefined, [{}, { tag: 1 }]],
-    ['no list', undefined, {}],
+    ['one invalid filter among valid ones', undefined, [{}, { tag: 1 }]],
+    ['a value that is not a list', undefined, {}],
   ])('refuses %s', (_, one, several) => {
     expect(parseFilters(one, several)).toHaveProperty('error');
   });

@@ -6,7 +6,7 @@ import { type Encoding, FilterGroup, frameEvent } from '../../../src/push/fanout
 import { StepCache } from '../../../src/push/fanout/step-cache.ts';
 import { logEvent } from '../../support/push/memory-log.ts';
 
-/** Writes what it is given as JSON, so that a test can read it; counts how often it is asked. */
+/** Encodes deliveries as JSON that a test can read, and counts its calls. */
 function readableEncoding(name = 'test') {
   const made = { count: 0 };
   const encoding: Encoding = {
@@ -138,8 +138,8 @@ describe('FilterGroup', () => {
   });
 
   it.each([
-    ['another place', { pos: 4, prev: 3 }, range(5, 6), {}],
-    ['another event before', { pos: 3, prev: 2 }, range(4, 6), {}],
+    ['another position', { pos: 4, prev: 3 }, range(5, 6), {}],
+    ['another previous event', { pos: 3, prev: 2 }, range(4, 6), {}],
     ['a longer step', { pos: 3, prev: 3 }, range(4, 7), {}],
     ['another transport', { pos: 3, prev: 3 }, range(4, 6), { encoding: readableEncoding('other').encoding }],
     ['another epoch', { pos: 3, prev: 3 }, range(4, 6), { epoch: 'e2' }],
@@ -189,7 +189,7 @@ describe('the steps of all filters', () => {
     });
     const kept = groups.toReversed().map((isThere) => isThere());
     expect(kept.slice(0, 100)).not.toContain(false);
-    // 16 MB hold 279 of them.
+    // 279 of them fit into 16 MB.
     expect(kept.filter(Boolean).length).toBeLessThan(285);
   });
 });

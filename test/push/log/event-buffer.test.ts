@@ -69,7 +69,7 @@ describe('createEventBuffer', () => {
     const facets = {
       ...event.facets,
       get text(): string {
-        throw new Error('nobody searches');
+        throw new Error('no search is expected');
       },
     };
     expect(() => estimateEventBytes({ ...event, facets })).not.toThrow();

@@ -276,7 +276,7 @@ describe('createLogTail', () => {
     it('does not mix events of the new log into the old one', async () => {
       const log = new MemoryLog(3);
       const { tail } = await tailOf(log);
-      // Between any two statements: the read itself already meets the new log.
+      // At any point between two statements: the read itself may see the new log.
       log.beforeRead = () => {
         log.beforeRead = () => {};
         log.replace('e2', 9);

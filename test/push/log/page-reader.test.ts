@@ -7,14 +7,14 @@ function readerOf(log: MemoryLog, options: Partial<PageReaderOptions> = {}) {
   return createPageReader(log, { pageSize: 10, maxConcurrentReads: 4, maxCachedBytes: 1e9, ...options });
 }
 
-/** Holds every read back until it is let go; counts how many are held. */
+/** Delays every read until it is released, and counts the delayed reads. */
 function gateOf(log: MemoryLog) {
-  const held: (() => void)[] = [];
-  log.beforeRead = () => new Promise((resolve) => held.push(resolve));
+  const delayed: (() => void)[] = [];
+  log.beforeRead = () => new Promise((resolve) => delayed.push(resolve));
   return {
-    held,
+    delayed,
     async release() {
-      held.shift()?.();
+      delayed.shift()?.();
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -90,10 +90,10 @@ describe('createPageReader', () => {
     const gate = gateOf(log);
     const pages = readerOf(log);
     const loads = [0, 10, 20, 30, 40, 50].map((seq) => pages.load(seq));
-    expect(gate.held.length).toBe(4);
+    expect(gate.delayed.length).toBe(4);
     await gate.release();
-    expect(gate.held.length).toBe(4);
-    while (gate.held.length > 0) await gate.release();
+    expect(gate.delayed.length).toBe(4);
+    while (gate.delayed.length > 0) await gate.release();
     expect((await Promise.all(loads)).map((page) => page.events[0]?.seq)).toEqual([1, 11, 21, 31, 41, 51]);
   });
 

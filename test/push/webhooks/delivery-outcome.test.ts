@@ -5,19 +5,19 @@ import { makeState } from '../../support/push/webhook-helpers.ts';
 const nowMs = 1_000_000;
 const sent = { kind: 'send', body: '{}', position: { epoch: 'e1', seq: 9, announcedSeq: 8 }, events: 3 } as const;
 
-function judge(answer: PostResult, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
+function stateAfter(answer: PostResult, over: Parameters<typeof makeState>[1] = {}, random = 0.5) {
   return nextWebhookState(makeState(5, over), sent, answer, { nowMs, random });
 }
 
-const answered = (status: number, retryAfterMs: number | null = null): PostResult => ({
+const responded = (status: number, retryAfterMs: number | null = null): PostResult => ({
   kind: 'answered',
   status,
   retryAfterMs,
 });
 
-describe('an answer to a delivery', () => {
+describe('a response to a delivery', () => {
   it.each([200, 201, 202, 204, 299])('of %i advances the position and clears the failures', (status) => {
-    expect(judge(answered(status), { failures: 4, firstFailedMs: 1, delivered: 10 })).toEqual(
+    expect(stateAfter(responded(status), { failures: 4, firstFailedMs: 1, delivered: 10 })).toEqual(
       makeState(9, {
         announcedSeq: 8,
         nextAttemptMs: nowMs,
@@ -31,15 +31,15 @@ describe('an answer to a delivery', () => {
   });
 
   it.each([
-    [answered(500), 'failed', 'HTTP 500'],
-    [answered(404), 'failed', 'HTTP 404'],
-    [answered(301), 'failed', 'HTTP 301: redirects are not followed'],
-    [answered(307), 'failed', 'HTTP 307: redirects are not followed'],
-    [answered(429), 'throttled', 'HTTP 429'],
-    [answered(503), 'throttled', 'HTTP 503'],
+    [responded(500), 'failed', 'HTTP 500'],
+    [responded(404), 'failed', 'HTTP 404'],
+    [responded(301), 'failed', 'HTTP 301: redirects are not followed'],
+    [responded(307), 'failed', 'HTTP 307: redirects are not followed'],
+    [responded(429), 'throttled', 'HTTP 429'],
+    [responded(503), 'throttled', 'HTTP 503'],
     [{ kind: 'failed', detail: 'blocked_address: not public', status: null }, 'failed', 'blocked_address: not public'],
-  ] as const)('of %j leaves the place as it is and is tried again', (answer, outcome, detail) => {
-    const after = judge(answer, { failures: 1, firstFailedMs: 7 });
+  ] as const)('of %j keeps the position and is retried', (answer, outcome, detail) => {
+    const after = stateAfter(answer, { failures: 1, firstFailedMs: 7 });
     expect(after).toMatchObject({
       seq: 5,
       announcedSeq: 5,
@@ -58,11 +58,12 @@ describe('an answer to a delivery', () => {
   });
 
   it('of 410 pauses the webhook until it is resumed', () => {
-    expect(judge(answered(410))).toMatchObject({ seq: 5, pausedMs: nowMs, lastOutcome: 'gone', failures: 1 });
+    expect(stateAfter(responded(410))).toMatchObject({ seq: 5, pausedMs: nowMs, lastOutcome: 'gone', failures: 1 });
   });
 
   it('increases the random delay with each failure, up to an hour', () => {
-    const wait = (failures: number, random: number) => judge(answered(500), { failures }, random).nextAttemptMs - nowMs;
+    const wait = (failures: number, random: number) =>
+      stateAfter(responded(500), { failures }, random).nextAttemptMs - nowMs;
     expect([0, 1, 2, 3].map((failures) => wait(failures, 1))).toEqual([1250, 2250, 4250, 8250]);
     expect(wait(3, 0)).toBe(250);
     expect(wait(3, 0.25)).toBe(2250);
@@ -71,10 +72,10 @@ describe('an answer to a delivery', () => {
   });
 
   it('delays the next attempt by Retry-After, up to a day', () => {
-    const wait = (answer: PostResult) => judge(answer, {}, 0).nextAttemptMs - nowMs;
-    expect(wait(answered(429, 90_000))).toBe(90_000);
-    expect(wait(answered(500, 90_000))).toBe(90_000);
-    expect(wait(answered(503, 10))).toBe(250);
-    expect(wait(answered(503, 1e12))).toBe(86_400_000);
+    const wait = (answer: PostResult) => stateAfter(answer, {}, 0).nextAttemptMs - nowMs;
+    expect(wait(responded(429, 90_000))).toBe(90_000);
+    expect(wait(responded(500, 90_000))).toBe(90_000);
+    expect(wait(responded(503, 10))).toBe(250);
+    expect(wait(responded(503, 1e12))).toBe(86_400_000);
   });
 });

@@ -35,7 +35,7 @@ describe('a webhook dispatcher that is woken', () => {
     const one = createDispatcherHarness([slow], [makeState(0), makeState(0, other)]);
     one.dispatcher.setWebhooks([makeWebhook(), makeWebhook(other)]);
     await one.publish();
-    // Both are being served: the wake is missed by both.
+    // Both are being served, so both miss the wake.
     one.dispatcher.wake();
     for (const answer of answers.splice(0)) answer();
     await one.pass();

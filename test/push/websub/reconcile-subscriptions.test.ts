@@ -26,7 +26,7 @@ describe('reconcile', () => {
     expect(reconcile([source()], [current({ state })])).toEqual({ add: [], remove: [] });
   });
 
-  it('takes the URL of a source as topic if its self URL is missing or invalid', () => {
+  it('uses the URL of a source as topic if its self URL is missing or invalid', () => {
     for (const selfUrl of [null, 'urn:uuid:1', 'not a url']) {
       expect(reconcile([source({ selfUrl })], []).add).toMatchObject([{ topic: 'https://www.example.org/feed' }]);
     }

@@ -21,7 +21,7 @@ describe('parseLeaseTerms', () => {
     expect(parseLeaseTerms('1', nowMs, 0.5).renewMs).toBe(nowMs + minute);
   });
 
-  it.each([null, '', 'x', '-5', '1e9', '0'])('takes %j as a lease of one day', (text) => {
+  it.each([null, '', 'x', '-5', '1e9', '0'])('treats %j as a lease of one day', (text) => {
     expect(parseLeaseTerms(text, nowMs, 0.5).leaseUntilMs).toBe(nowMs + day);
   });
 });

@@ -42,16 +42,16 @@ describe('X-Hub-Signature', () => {
   it.each([
     ['nothing', null],
     ['an empty header', ''],
-    ['a method alone', 'sha256'],
+    ['only a method', 'sha256'],
     ['no digits', 'sha256='],
-    ['digits that are none', 'sha256=zz'],
-    ['a method that is none of ours', 'md5=d41d8cd98f00b204e9800998ecf8427e'],
-    ['right digits and four more', `sha256=${sha256}1234`],
-    ['right digits but the last', `sha256=${sha256.slice(0, -1)}`],
-    ['right digits but the last two', `sha256=${sha256.slice(0, -2)}`],
+    ['invalid digits', 'sha256=zz'],
+    ['an unknown method', 'md5=d41d8cd98f00b204e9800998ecf8427e'],
+    ['correct digits and four more', `sha256=${sha256}1234`],
+    ['correct digits without the last', `sha256=${sha256.slice(0, -1)}`],
+    ['correct digits without the last two', `sha256=${sha256.slice(0, -2)}`],
     ['two signatures in one', `sha256=${sha256},sha1=${right.sha1}`],
     ['the digits of another method', `sha1=${sha256}`],
-    ['a name of the prototype', 'constructor=00'],
+    ['a property name of Object.prototype', 'constructor=00'],
   ])('S13 is refused without an exception if it is %s', (_what, header) => {
     expect(verifySignature(key, body, header)).toBe(false);
   });

@@ -10,7 +10,7 @@ function row(id: string, host = id, part: Partial<DueSource> = {}): DueSource {
   return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
-/** Rows on hosts of their own: `a0`, `a1`, … */
+/** Rows with one host each: `a0`, `a1`, … */
 function hosts(name: string, count: number, part: Partial<DueSource> = {}): DueSource[] {
   return Array.from({ length: count }, (_, n) => row(`${name}${n}`, `${name}${n}`, part));
 }
@@ -23,7 +23,7 @@ function take(queue: HostQueue, atMs: number): string[] {
   return queue.take(atMs).map((turn) => turn.source.id);
 }
 
-/** Hosts share an address when their names begin alike. */
+/** Hosts whose names begin with the same letter share an address. */
 const byLetter: AddressOf = (host) => host.slice(0, 1);
 
 describe('createHostQueue with hosts that share an address', () => {

@@ -43,21 +43,21 @@ describe('createHostQueue under random operations', () => {
             ...{ globalPerSecond: 4, concurrency: 4, maxQueuedPerHost: 50 },
           };
           const addressAt = (host: string) => places[Number(host.slice(1))]?.address ?? null;
-          const asked: string[] = [];
+          const lookups: string[] = [];
           const queue = createHostQueue(limits, (host) => {
             if (places[Number(host.slice(1))]?.later !== true) return addressAt(host);
-            asked.push(host);
+            lookups.push(host);
             return undefined;
           });
-          const tell = (): void => {
-            for (const host of asked.splice(0)) queue.setAddress(host, addressAt(host), atMs);
+          const resolveAddresses = (): void => {
+            for (const host of lookups.splice(0)) queue.setAddress(host, addressAt(host), atMs);
           };
           const running: DueSource[] = [];
           const offered = new Set<string>();
           const started: { source: DueSource; atMs: number }[] = [];
           const removed = new Set<string>();
           const notBefore = new Map<string, number>();
-          // What a release restores.
+          // The state that a release restores.
           const notBeforeEarlier = new Map<string, number>();
           let atMs = 0;
           let ids = 0;
@@ -118,7 +118,7 @@ describe('createHostQueue under random operations', () => {
           for (const one of steps) {
             if (one.kind === 'release') release();
             else if (one.kind === 'remove') remove(`h${one.host}`, one.share);
-            else if (one.kind === 'tell') tell();
+            else if (one.kind === 'tell') resolveAddresses();
             else if (one.kind === 'wait') atMs += one.ms;
             else if (one.kind === 'end') end(one);
             else {
@@ -138,8 +138,8 @@ describe('createHostQueue under random operations', () => {
           // If all hosts respond, every waiting source is started eventually.
           for (let round = 0; round < 2_000 && queue.waiting + running.length > 0; round += 1) {
             while (running.length > 0) end(well);
-            tell();
-            // No faster than it says: who waits for it to say so must not be forgotten.
+            resolveAddresses();
+            // Nothing starts before the reported time; a waiting source must not be lost.
             const readyMs = queue.nextReadyMs(atMs);
             if (readyMs === null) continue;
             atMs = Math.max(readyMs, atMs);

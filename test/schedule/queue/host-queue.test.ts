@@ -218,7 +218,7 @@ describe('createHostQueue with many hosts', () => {
     expect(take(queue, 500)).toEqual(['s3']);
   });
 
-  it('starts at most as many sources as the caller asks for', () => {
+  it('starts at most as many sources as the caller requests', () => {
     const queue = queueOf();
     queue.add(
       Array.from({ length: 5 }, (_, n) => row(`s${n}`)),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRateLimiter } from '../../../src/schedule/queue/rate-limiter.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
-/** Starts whenever the window allows it, at the given instants. */
+/** Starts at each of the given times if the limiter allows it. */
 function starts(perSecond: number, instants: readonly number[]): number[] {
   const window = createRateLimiter(perSecond);
   return instants.filter((atMs) => {

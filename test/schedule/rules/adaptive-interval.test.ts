@@ -92,7 +92,7 @@ describe('adaptiveInterval', () => {
   });
 });
 
-/** Polls a source for days; `document` says what each poll finds, given the time since the last one. */
+/** Polls a source for days; `document` returns the result of a poll from the time since the last one. */
 function poll(days: number, document: (sinceMs: number, n: number) => Parameters<typeof storedDocument>[0]) {
   let before = pollState({ history: pollHistory({ newItemsAtMs: [nowMs] }) });
   let at = nowMs + hourMs;

@@ -156,9 +156,9 @@ describe('any result', () => {
     holds((one) => {
       const result = nextPollState(one);
       const { outcome } = one.outcome.kind === 'no-document' ? one.outcome : { outcome: null };
-      const said = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
-      if (said !== null && said > 0) {
-        expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(said, 7 * dayMs));
+      const retryAfterMs = outcome?.kind === 'throttled' || outcome?.kind === 'failed' ? outcome.retryAfterMs : null;
+      if (retryAfterMs !== null && retryAfterMs > 0) {
+        expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs + Math.min(retryAfterMs, 7 * dayMs));
       }
       const remembered = Math.min(one.state.history.retryAfterUntilMs ?? 0, nowMs + 7 * dayMs);
       expect(result.nextCheckMs).toBeGreaterThanOrEqual(remembered);

@@ -8,6 +8,7 @@ import {
 } from '../../../src/domain/polling/poll.ts';
 import { nextPollState, type PollInput } from '../../../src/schedule/rules/next-poll-state.ts';
 import type { StoredDocument } from '../../../src/schedule/rules/refresh-outcome.ts';
+import { aPollState } from '../../support/builders.ts';
 
 export const secondMs = 1_000;
 export const minuteMs = 60_000;
@@ -28,24 +29,20 @@ export function pollHistory(part: Partial<PollHistory> = {}): PollHistory {
 }
 
 export function pollState(part: Partial<PollState> = {}): PollState {
-  return {
+  return aPollState({
     validators: storedValidators,
     bodyHash: 'aa',
     nextCheckMs: nowMs,
     nextCheckReason: 'adaptive interval',
-    failures: 0,
-    firstFailedMs: null,
     firstReadDone: true,
-    goneMs: null,
-    movedTo: null,
     history: pollHistory(),
     ...part,
-  };
+  });
 }
 
 export type FreshPart = Partial<StoredDocument['fetched']> &
   Partial<StoredDocument['feed']> &
-  Partial<Omit<StoredDocument, 'fetched' | 'digest'>>;
+  Partial<Omit<StoredDocument, 'fetched'>>;
 
 /** A document that was read and stored; by default one without anything new. */
 export function storedDocument(part: FreshPart = {}): StoredDocument {
@@ -140,7 +137,7 @@ export function pollResultOf(outcome: PollInput['outcome'], part: SettlePart = {
   return { ...result, waitMs: result.nextCheckMs - at };
 }
 
-/** The state that the store hands to the next poll. */
+/** The state that the store returns for the next poll. */
 export function stateAfter(result: PollResult, before: PollState): PollState {
   return {
     validators: result.validators ?? before.validators,

@@ -23,40 +23,40 @@ function task(text: string): Parameters<DocumentProcessor['normalise']>[0] {
   return { body: new TextEncoder().encode(text), contentType: null, options: plainOptions() };
 }
 
-const sound = rssDocument({ title: 'A feed', link: 'https://site.example/' }, [{ guid: '1', title: 'One' }]);
+const validFeed = rssDocument({ title: 'A feed', link: 'https://site.example/' }, [{ guid: '1', title: 'One' }]);
 
-// Real processes: seconds go by on a busy machine before one is up.
+// Real processes: on a busy machine one takes seconds to start.
 describe('createDocumentProcessor', { timeout: 60_000 }, () => {
-  it('digests in another process what worker.ts digests', async () => {
-    const normalised = await createTestProcessor().normalise(task(sound));
+  it('normalises a document in another process', async () => {
+    const normalised = await createTestProcessor().normalise(task(validFeed));
     expect(normalised).toMatchObject({ kind: 'normalised', feedTitle: 'A feed', drafts: [{ title: 'One' }] });
   });
 
-  it('describes in another process what worker.ts describes', async () => {
-    const body = new TextEncoder().encode(sound);
+  it('describes a document in another process', async () => {
+    const body = new TextEncoder().encode(validFeed);
     const described = await createTestProcessor().describe({ body, contentType: null, url: '' });
     expect(described).toMatchObject({ kind: 'described', title: 'A feed', entries: [{ id: '1', title: 'One' }] });
   });
 
-  it('looks for feeds in another process, since pages are hostile as feeds are', async () => {
+  it('discovers the feeds of a page in another process, since pages may be hostile too', async () => {
     const body = new TextEncoder().encode('<link rel=alternate type=application/rss+xml href=/feed>');
     const found = await createTestProcessor().discover({ body, contentType: null, url: 'https://site.example/' });
     expect(found).toMatchObject({ kind: 'page', feeds: [{ url: 'https://site.example/feed' }] });
   });
 
-  it('cleans stored HTML in another process, where it may take its time', async () => {
+  it('sanitises stored HTML in another process', async () => {
     const cleaned = await createTestProcessor().sanitise('<p onclick="x()">Text<script>x()</script></p>');
     expect(cleaned).toEqual({ kind: 'cleaned', html: '<p>Text</p>' });
   });
 
-  it('gives back as it is what cannot be read', async () => {
+  it('returns the failure of an unreadable document', async () => {
     expect(await createTestProcessor().normalise(task('nothing of use'))).toMatchObject({
       kind: 'unreadable',
       failure: 'not_feed',
     });
   });
 
-  it('calls a document that takes too long parse_timeout, and goes on', async () => {
+  it('returns parse_timeout for a document that takes too long, and continues', async () => {
     const processor = createTestProcessor({ cpuLimitMs: 300 });
     const slow = `<rss version="2.0"><channel><title>x</title><item><description>${'&lt;p&gt;x'.repeat(500_000)}</description></item></channel></rss>`;
     expect(await processor.normalise(task(slow))).toEqual({
@@ -64,19 +64,19 @@ describe('createDocumentProcessor', { timeout: 60_000 }, () => {
       failure: 'parse_timeout',
       detail: 'the document took more than 0.3 s to read',
     });
-    expect((await processor.normalise(task(sound))).kind).toBe('normalised');
+    expect((await processor.normalise(task(validFeed))).kind).toBe('normalised');
   });
 
-  it('calls a document that takes too much memory parse_limit, and goes on', async () => {
+  it('returns parse_limit for a document that takes too much memory, and continues', async () => {
     const processor = createTestProcessor({ maxHeapMb: 24 });
     const deep = `{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[${'{"a":[]},'.repeat(800_000)}1]}`;
     expect(await processor.normalise(task(deep))).toMatchObject({ kind: 'unreadable', failure: 'parse_limit' });
-    expect((await processor.normalise(task(sound))).kind).toBe('normalised');
+    expect((await processor.normalise(task(validFeed))).kind).toBe('normalised');
   });
 
-  it('calls what happens to a closed one internal_error', async () => {
+  it('returns internal_error after it was closed', async () => {
     const processor = createTestProcessor();
     await processor.close();
-    expect(await processor.normalise(task(sound))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
+    expect(await processor.normalise(task(validFeed))).toMatchObject({ kind: 'unreadable', failure: 'internal_error' });
   });
 });

@@ -40,7 +40,7 @@ interface Script {
   readonly archives?: Readonly<Record<string, NormalisedFeed | FetchOutcome | Error>>;
   /** Names of entries that the source had before. */
   readonly known?: readonly string[];
-  readonly memory?: Partial<PollHistory>;
+  readonly history?: Partial<PollHistory>;
   readonly state?: Partial<PollState>;
   readonly source?: Partial<Source>;
   readonly options?: Partial<GapFillerOptions>;
@@ -85,8 +85,8 @@ async function fill(main: NormalisedFeed, script: Script = {}) {
     },
     ...script.options,
   };
-  const memory = { ...emptyPollHistory, documentEntries: 3, ...script.memory };
-  const state = { firstReadDone: true, movedTo: null, ...script.state, history: memory } as PollState;
+  const history = { ...emptyPollHistory, documentEntries: 3, ...script.history };
+  const state = { firstReadDone: true, movedTo: null, ...script.state, history } as PollState;
   const lease = { sourceId: 'a', token: 't', untilMs: clock.now() + 90_000, declarationHash: 'd' };
   const poll: Poll = { source: aSource('a', { url: feedUrl, ...script.source }), lease, state };
   const { signal } = new AbortController();
@@ -118,14 +118,14 @@ describe('the fill-gap stage, deciding whether there is a gap', () => {
     ['a first read', aFeed(three), { state: { firstReadDone: false } }],
     ['a document with an unchanged known entry', aFeed(three, { unchanged: ['w'] }), {}],
     ['a document with an edited known entry', aFeed(three), { known: ['y'] }],
-    ['a document shorter than the previous one', aFeed(three), { memory: { documentEntries: 4 } }],
-    ['a feed of two entries', aFeed(drafts('x', 'y')), { memory: { documentEntries: 2 } }],
-    ['a document whose predecessor has an unknown length', aFeed(three), { memory: { documentEntries: null } }],
-    ['an empty document', aFeed([]), { memory: { documentEntries: 0 } }],
+    ['a document shorter than the previous one', aFeed(three), { history: { documentEntries: 4 } }],
+    ['a feed of two entries', aFeed(drafts('x', 'y')), { history: { documentEntries: 2 } }],
+    ['a document whose predecessor has an unknown length', aFeed(three), { history: { documentEntries: null } }],
+    ['an empty document', aFeed([]), { history: { documentEntries: 0 } }],
     ['a complete document (RFC 5005)', aFeed(three, { complete: true }), {}],
     ['a filtered document', aFeed(three, { notes: ['filtered:7'] }), {}],
     ['a document that was parsed in part', aFeed(three, { notes: ['partial_parse'] }), {}],
-    ['a source whose every document is new', aFeed(three), { memory: { disjointDocuments: 6 } }],
+    ['a source whose every document is new', aFeed(three), { history: { disjointDocuments: 6 } }],
     ['a local feed', aFeed(three), { source: { url: 'file:///feeds/a.xml' } }],
   ])('notes no gap for %s', async (_what, main, script) => {
     const archived = { ...main, archiveUrl: null };
@@ -133,14 +133,14 @@ describe('the fill-gap stage, deciding whether there is a gap', () => {
   });
 
   it('notes a gap for a document that reaches the item limit, whatever the length of the previous one', async () => {
-    const script = { memory: { documentEntries: 400 }, source: { limit: 3 } };
+    const script = { history: { documentEntries: 400 }, source: { limit: 3 } };
     expect((await fill(aFeed(three), script)).notes).toEqual(['possible_gap']);
-    const unknown = { memory: { documentEntries: null }, source: { limit: 3 } };
+    const unknown = { history: { documentEntries: null }, source: { limit: 3 } };
     expect((await fill(aFeed(three), unknown)).notes).toEqual(['possible_gap']);
   });
 
   it('notes a gap for a short document without a known entry that links to older ones', async () => {
-    const filled = await fill(aFeed(drafts('x'), { archiveUrl: page(1) }), { memory: { documentEntries: 40 } });
+    const filled = await fill(aFeed(drafts('x'), { archiveUrl: page(1) }), { history: { documentEntries: 40 } });
     expect(filled.notes).toEqual(['possible_gap', 'archive_failed:not_found']);
   });
 
@@ -186,7 +186,7 @@ describe('the fill-gap stage, reading archives', () => {
     const main = aFeed(three, { archiveUrl: page(1) });
     expect(await fill(main, { archives: chain, known: ['z'] })).toMatchObject(withoutGap);
     expect(await fill(main, { archives: chain, state: { firstReadDone: false } })).toMatchObject(withoutGap);
-    expect(await fill(main, { archives: chain, memory: { disjointDocuments: 6 } })).toMatchObject(withoutGap);
+    expect(await fill(main, { archives: chain, history: { disjointDocuments: 6 } })).toMatchObject(withoutGap);
   });
 
   it('reads ten archives at most', async () => {
@@ -279,7 +279,7 @@ describe('the fill-gap stage, pausing between requests', () => {
     [throttled(86_400_000), 900_000],
     [throttled(1), 1000],
     [throttled(120_000, false), 1000],
-  ])('takes the pause of the host from %j', async (answer, hostPauseMs) => {
+  ])('reads the pause of the host from %j', async (answer, hostPauseMs) => {
     const filled = await fill(main, { archives: { ...archives, [page(2)]: answer } });
     expect(filled).toMatchObject({
       hostPauseMs,

@@ -25,7 +25,7 @@ const defaults: NormaliseSettings = {
   trust: { dates: true, ids: true },
 };
 
-/** One other value of each setting, and what it makes of the options. */
+/** Another value of each setting, and the options that result from it. */
 const settings: readonly [keyof NormaliseSettings, Partial<NormaliseSettings>, Partial<NormaliseOptions>][] = [
   ['keep', { keep: 'rain' }, { keep: 'rain' }],
   ['drop', { drop: 'snow' }, { drop: 'snow' }],
@@ -35,7 +35,7 @@ const settings: readonly [keyof NormaliseSettings, Partial<NormaliseSettings>, P
   ['trust', { trust: { dates: true, ids: false } }, { trust: { dates: true, ids: false } }],
 ];
 
-/** The options of a poll of a source with these settings, and then those of a push to it. */
+/** The options of a poll and of a push for a source with these settings. */
 async function pollAndPush(store: Store, over: Partial<NormaliseSettings>): Promise<(NormaliseOptions | undefined)[]> {
   const origin = await startOrigin();
   const fixture = await new PollingFixture(store, `${origin.url}/feed`, { ...defaults, ...over }).declare();
@@ -109,7 +109,7 @@ describe.each(engines)('the settings of a source on $name', (engine) => {
     });
   });
 
-  it('lists every setting that decides what is taken from a document', () => {
+  it('include every setting that affects how a document is normalised', () => {
     // `hidden` masks the URL; hidden-sources.test.ts covers it.
     const covered = new Set(['hidden', ...settings.map(([name]) => name)]);
     expect([...covered].sort()).toEqual(Object.keys(defaults).sort());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { day, hour } from '../../support/store-fixture.ts';
+import { day, hour } from '../../support/builders.ts';
 import { feed, type SubscriberHarness, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 async function pending(harness: SubscriberHarness): Promise<URLSearchParams> {
@@ -24,10 +24,10 @@ describe('the callback at a verification', () => {
     ['another topic', { 'hub.topic': 'https://www.example.org/feed' }],
     ['no topic', { 'hub.topic': '' }],
     ['no challenge', { 'hub.challenge': '' }],
-    ['a challenge without end', { 'hub.challenge': 'x'.repeat(5000) }],
+    ['a challenge that is too long', { 'hub.challenge': 'x'.repeat(5000) }],
     ['no mode', { 'hub.mode': '' }],
-    ['a mode that there is not', { 'hub.mode': 'publish' }],
-    ['an end that we never asked for', { 'hub.mode': 'unsubscribe' }],
+    ['an unknown mode', { 'hub.mode': 'publish' }],
+    ['an unsubscription that was not requested', { 'hub.mode': 'unsubscribe' }],
   ])('S9 answers 404 to a verification with %s and changes nothing', (_what, over) =>
     withSubscriber(async (harness) => {
       const form = await pending(harness);
@@ -133,7 +133,7 @@ describe('the callback at a push', () => {
         expect((await harness.push(body)).status).toBe(202);
         tookMs.push(performance.now() - startedMs);
       }
-      // Nothing is parsed here: generous for a busy machine, and far below what reading takes.
+      // Nothing is parsed: generous for a busy machine, and much less than parsing takes.
       expect(tookMs.toSorted((a, b) => a - b)[4]).toBeLessThan(500);
     }),
   );
@@ -143,7 +143,7 @@ describe('the callback at a push', () => {
     ['an empty signature', { 'x-hub-signature': '' }],
     ['a wrong signature', { 'x-hub-signature': `sha256=${'0'.repeat(64)}` }],
     ['a signature that is longer', { 'x-hub-signature': `sha256=${'0'.repeat(68)}` }],
-    ['a method that nobody knows', { 'x-hub-signature': 'md5=d41d8cd98f00b204e9800998ecf8427e' }],
+    ['an unknown method', { 'x-hub-signature': 'md5=d41d8cd98f00b204e9800998ecf8427e' }],
   ])('S13 refuses a push with %s and stores nothing of it', (_what, over) =>
     withSubscriber(async (harness) => {
       await harness.subscribed();

@@ -1,10 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { verifySignature } from '../../../src/push/websub/websub-signature.ts';
-import { engines, withStore } from '../../contract/test-engines.ts';
+import { defaultEngine, withStore } from '../../contract/test-engines.ts';
 import { HubHarness, hubUrl, topic, withHub } from '../../support/websub-hub-harness.ts';
-
-const [engine] = engines;
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -118,7 +116,7 @@ describe('content distribution', () => {
   );
 
   it(
-    'H20 waits for as long as Retry-After asks',
+    'H20 waits for as long as Retry-After requests',
     withHub(async (hub) => {
       const subscriber = await hub.subscribedClient();
       subscriber.onDelivery = () => ({ status: 503, headers: { 'retry-after': '600' } });
@@ -200,14 +198,14 @@ describe('content distribution', () => {
     })());
 
   it('H26 repeats the delivery of a crashed process after its lease, with the newest content', () =>
-    withStore(engine!, async (store) => {
+    withStore(defaultEngine, async (store) => {
       const first = new HubHarness(store);
       const subscriber = await first.subscribedClient();
       subscriber.onDelivery = () => undefined;
       first.changeTopic('two');
       await first.runUntilIdle();
       first.nowMs += 2000;
-      // The process dies between the POST and the note that it was taken.
+      // The process dies after the POST and before it stores the result.
       const due = await store.reader.selectFrom('websub_delivery').select('id').execute();
       expect(due).toHaveLength(1);
       await store.write((tx) =>
@@ -230,7 +228,7 @@ describe('content distribution', () => {
     }));
 
   it('H26 delivers changes that were logged while no process ran', () =>
-    withStore(engine!, async (store) => {
+    withStore(defaultEngine, async (store) => {
       const first = new HubHarness(store);
       const subscriber = await first.subscribedClient();
       await first.publish('two');
@@ -273,7 +271,7 @@ describe('content distribution', () => {
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       await hub.post({ 'hub.mode': 'subscribe', 'hub.topic': topic, 'hub.callback': subscriber.callback });
-      // Between its own read and its verification something happens.
+      // An event is appended between the read of the document and the verification.
       hub.changeTopic('meanwhile');
       await hub.runUntilIdle();
       await hub.subscribe(subscriber.callback);
@@ -333,7 +331,7 @@ describe('content distribution', () => {
       const failures: string[] = [];
       await sql`pragma query_only = 1`.execute(hub.store.writer);
       for (let tries = 0; tries < 5; tries += 1) {
-        // Each time a probe finds that writing works, and it fails again at the claim.
+        // Each time the probe succeeds, and the claim fails again.
         await hub.advance(6000).catch((error: unknown) => failures.push(String(error)));
         await sql`pragma query_only = 0`.execute(hub.store.writer);
         await hub.store.storage.probe();

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { day, hour, minute } from '../../support/store-fixture.ts';
+import { day, hour, minute } from '../../support/builders.ts';
 import { feed, hubUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 describe('a stored push', () => {
@@ -15,7 +15,7 @@ describe('a stored push', () => {
 
   it.each<[string, string | null, Record<string, string>]>([
     ['to a callback that does not exist', 'unknown', {}],
-    ['without the signature that was agreed', null, {}],
+    ['without a signature although a secret was agreed', null, {}],
   ])('S19 refuses a push %s before its body is read', (_what, id, headers) =>
     withSubscriber(async (harness) => {
       await harness.subscribed();
@@ -114,7 +114,7 @@ describe('a stored push', () => {
   );
 
   it(
-    'S20 keeps items that a push does not contain, and takes nothing but items from it',
+    'S20 keeps items that a push does not contain, and reads only items from it',
     withSubscriber(async (harness) => {
       harness.serveFeed(feed([1, 2, 3]), { etag: '"one"' });
       await harness.poll();
@@ -169,7 +169,7 @@ describe('a stored push', () => {
       expect(state.nextCheckMs).toBe(harness.polling.nowMs + minute);
       expect(state.nextCheckReason).toBe('subscribed at its hub');
       await harness.poll();
-      // A renewal is no reason for another.
+      // A renewal causes no further poll.
       await harness.runManager(7 * day);
       expect((await harness.polling.state()).nextCheckReason).not.toBe('subscribed at its hub');
     }),

@@ -49,15 +49,15 @@ describe('a subscription request', () => {
     ['without a mode', { 'hub.mode': '' }],
     ['without a topic', { 'hub.topic': '' }],
     ['without a callback', { 'hub.callback': '' }],
-    ['with a mode that there is not', { 'hub.mode': 'sing' }],
+    ['with an unknown mode', { 'hub.mode': 'sing' }],
     ['with a relative callback', { 'hub.callback': '/cb' }],
     ['with an ftp callback', { 'hub.callback': 'ftp://example.org/cb' }],
     ['with a password in the callback', { 'hub.callback': 'https://me:pw@example.org/cb' }],
     ['with a fragment in the callback', { 'hub.callback': 'https://example.org/cb#x' }],
     ['with a line break in the callback', { 'hub.callback': 'https://example.org/c\nb' }],
-    ['with an endless callback', { 'hub.callback': `https://example.org/${'x'.repeat(3000)}` }],
+    ['with a callback that is too long', { 'hub.callback': `https://example.org/${'x'.repeat(3000)}` }],
     ['with a secret of 200 bytes', { 'hub.secret': 'é'.repeat(100) }],
-    ['with a lease that is no number', { 'hub.lease_seconds': 'long' }],
+    ['with a lease that is not a number', { 'hub.lease_seconds': 'long' }],
   ])('H3 refuses a request %s in plain text', (_what, form) =>
     withHub(async (hub) => {
       const answer = await hub.post({ ...good, ...form });

@@ -11,37 +11,34 @@ import {
   startSubscriber,
 } from '../../../src/server/websub/start-subscriber.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
-import { openStore } from '../../../src/store/open-store.ts';
 import {
   applySubscriptionDiff,
   confirmSubscription,
   updateSubscription,
 } from '../../../src/store/websub/websub-subscriptions.ts';
 import { normaliseDocument } from '../../../src/worker.ts';
-import { type DatabaseLocation, engines } from '../../contract/test-engines.ts';
-import { day, noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { createStore } from '../../contract/test-engines.ts';
+import { day, noon } from '../../support/builders.ts';
+import { createStoreFixture } from '../../support/store-fixture.ts';
 import { until } from '../../support/until.ts';
 
 const hub = 'https://hub.example.org/';
 
 describe('startSubscriber', () => {
-  let place: DatabaseLocation;
   let store: Store;
+  let remove: () => Promise<void>;
   let shutdown: Shutdown;
   const hubDoorbell = createMemoryDoorbell();
   const clock = { now: () => noon, monotonic: () => 0 };
 
   beforeEach(async () => {
-    place = await engines[0]!.copy();
-    store = await openStore({ url: place.url, poller: true });
+    ({ store, remove } = await createStore());
     shutdown = createShutdown(silentLog);
-    const room = new StoreFixture(store);
-    await room.declare([source('a'), source('b')]);
+    await createStoreFixture(store, 'a', 'b');
   });
   afterEach(async () => {
     await shutdown.stop();
-    await store.close();
-    place.remove();
+    await remove();
   });
 
   async function start(

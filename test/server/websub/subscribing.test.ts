@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { declareSources } from '../../../src/store/sources/declare-sources.ts';
-import { day, hour, minute } from '../../support/store-fixture.ts';
+import { day, hour, minute } from '../../support/builders.ts';
 import { feed, hubUrl, publicUrl, topic, withSubscriber } from '../../support/websub-subscriber-harness.ts';
 
 const elsewhere = 'https://other.example.org/hub';
@@ -15,13 +15,13 @@ describe('discovery', () => {
     ],
     ['the document', {}, feed([1]), [hubUrl, topic]],
     [
-      'Link headers before the document, which may name others',
+      'Link headers in preference to the document',
       { link: `<${hubUrl}>; rel="hub", <${topic}>; rel="self"` },
       feed([1], { hub: elsewhere, self: 'https://www.example.org/self.xml?error=wrongtag' }),
       [hubUrl, topic],
     ],
     ['both, one link in each', { link: `<${hubUrl}>; rel=hub` }, feed([1], { hub: null }), [hubUrl, topic]],
-  ])('S1 takes hub and self URL from %s', (_what, headers, body, [hub, self]) =>
+  ])('S1 reads hub and self URL from %s', (_what, headers, body, [hub, self]) =>
     withSubscriber(async (harness) => {
       harness.serveFeed(body, headers);
       await harness.poll();
@@ -32,7 +32,7 @@ describe('discovery', () => {
   it.each<[string, string, string]>([
     ['unquoted', `<${hubUrl}>; rel=hub, <${topic}>; rel=self`, ''],
     ['two relations in one', `<${hubUrl}>; rel="hub"; type="x,y", <${topic}>; rel="alternate self"`, ''],
-    ['in capitals', `<${hubUrl}>; REL="HUB", <${topic}>; Rel=Self`, ''],
+    ['in upper case', `<${hubUrl}>; REL="HUB", <${topic}>; Rel=Self`, ''],
     ['with more parameters', `<${hubUrl}>; title="a; rel=b"; rel=hub, <${topic}>; type="a/b"; rel="self"`, ''],
     [
       'Atom under another prefix',
@@ -95,7 +95,7 @@ describe('discovery', () => {
       await harness.poll();
       await harness.runManager();
       expect(await harness.rows()).toMatchObject([{ topic: `${harness.source.url}/new`, state: 'active' }]);
-      // A permanent move is taken over once it has proved stable.
+      // A permanent redirect is adopted after it was stable for two days.
       expect((await harness.polling.state()).history.redirectCandidate?.url).toBe(`${harness.source.url}/new`);
     }),
   );

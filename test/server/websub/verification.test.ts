@@ -27,7 +27,7 @@ describe('verification of intent', () => {
     ['404', (challenge) => ({ status: 404, body: challenge })],
     ['500', (challenge) => ({ status: 500, body: challenge })],
     ['5 MB that begin with the challenge', (challenge) => ({ body: challenge + 'x'.repeat(5_000_000) })],
-  ])('H6 takes %s as a rejection', (_what, answer) =>
+  ])('H6 treats %s as a rejection', (_what, answer) =>
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber('/yes');
       subscriber.onVerification = (request) => {
@@ -41,7 +41,7 @@ describe('verification of intent', () => {
     })());
 
   it(
-    'H6 takes a timeout as a rejection',
+    'H6 treats a timeout as a rejection',
     withHub(
       async (hub) => {
         const subscriber = await hub.startSubscriber();
@@ -55,7 +55,7 @@ describe('verification of intent', () => {
   );
 
   it(
-    'H6 takes any 2xx with the challenge as a confirmation',
+    'H6 treats any 2xx with the challenge as a confirmation',
     withHub(async (hub) => {
       const subscriber = await hub.startSubscriber();
       subscriber.onVerification = (request) => ({ status: 203, ...echoChallenge(request) });

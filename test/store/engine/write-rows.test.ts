@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { insertReturningIds, insertRows, updateRows, valueList } from '../../../src/store/engine/write-rows.ts';
 import { engines, withStore } from '../../contract/test-engines.ts';
-import { StoreFixture, source } from '../../support/store-fixture.ts';
+import { createStoreFixture } from '../../support/store-fixture.ts';
 
 describe.each(engines)('rows on $name', (engine) => {
   it("are inserted in any number, beyond the engine's limit of variables", () =>
@@ -45,7 +45,7 @@ describe.each(engines)('rows on $name', (engine) => {
 
   it('return their generated ids, in order', () =>
     withStore(engine, async (store) => {
-      await new StoreFixture(store).declare([source('a')]);
+      await createStoreFixture(store, 'a');
       const poll = { source_ref: 1, outcome: 'fresh', bytes: 0, duration_ms: 0, added: 0, updated: 0 };
       const ids = await insertReturningIds(
         store.writer,

@@ -9,7 +9,7 @@ import {
   renamedEntries,
   sourceScopedKey,
 } from '../../../src/store/items/item-identity.ts';
-import { draft } from '../../support/store-fixture.ts';
+import { anItemDraft } from '../../support/builders.ts';
 
 const none = new Map<string, KnownEntry>();
 const nothing = new Set<string>();
@@ -19,7 +19,7 @@ function entry(entryKey: string, itemId: number | null, over: Partial<KnownEntry
   return { appearanceId: 100 + (itemId ?? 0), entryKey, itemId, contentHash: 'hash', ...over };
 }
 
-/** An item that is told apart by its title, unless a test says otherwise. */
+/** An item with another title than the entries, unless a test sets one. */
 function item(itemId: number, ownEntry: KnownEntry | null, over: Partial<KnownItem> = {}): KnownItem {
   return { itemId, ownEntry, title: 'Something else', url: 'https://example.net/one', enclosures: [], ...over };
 }
@@ -38,76 +38,76 @@ function known(over: Partial<KnownItems> = {}): KnownItems {
 
 const link = 'http://example.net/one';
 
-describe('recognise', () => {
-  it('knows an entry by its entry key before it looks at the link', () => {
+describe('matchEntry', () => {
+  it('prefers the entry key to the link', () => {
     const entries = new Map([['guid-one', entry('guid-one', 5)]]);
     const items = new Map([[link, item(9, null)]]);
-    expect(matchEntry(draft('one'), known({ entries, items }), alone)).toMatchObject({
+    expect(matchEntry(anItemDraft('one'), known({ entries, items }), alone)).toMatchObject({
       kind: 'known',
       itemId: 5,
       renamed: false,
     });
   });
 
-  it('joins the item that another source brought under the same link', () => {
+  it('joins the item of another source with the same link', () => {
     const items = new Map([[link, item(9, null)]]);
-    expect(matchEntry(draft('one'), known({ items }), alone)).toEqual({ kind: 'join', itemId: 9 });
+    expect(matchEntry(anItemDraft('one'), known({ items }), alone)).toEqual({ kind: 'join', itemId: 9 });
   });
 
-  it('makes a new item under the link that names it', () => {
-    expect(matchEntry(draft('one'), known(), alone)).toEqual({ kind: 'new', key: link });
+  it('creates a new item with the canonical URL as its key', () => {
+    expect(matchEntry(anItemDraft('one'), known(), alone)).toEqual({ kind: 'new', key: link });
   });
 
-  it('makes a new item under its entry key when no link names it', () => {
-    const nameless = draft('one', { canonicalUrl: null });
+  it('creates a new item with the entry key as its key when there is no canonical URL', () => {
+    const nameless = anItemDraft('one', { canonicalUrl: null });
     expect(matchEntry(nameless, known(), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
-  it('gives a link that its source already shows under another guid no second item of that key', () => {
+  it('does not use a link as a key again that the source lists under another guid', () => {
     const items = new Map([[link, item(9, entry('guid-old', 9))]]);
-    expect(matchEntry(draft('one'), known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
+    expect(matchEntry(anItemDraft('one'), known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one' });
   });
 
   it.each([
-    ['is new', known()],
-    ['is known from elsewhere', known({ items: new Map([[link, item(9, null)]]) })],
-  ])('lets only the first of a batch have a link that %s', (_, store) => {
-    expect(matchEntry(draft('one'), store, { ...alone, claimedUrls: new Set([link]) })).toEqual({
+    ['is unknown', known()],
+    ['another source has listed', known({ items: new Map([[link, item(9, null)]]) })],
+  ])('gives only the first entry of a document a link that %s', (_, store) => {
+    expect(matchEntry(anItemDraft('one'), store, { ...alone, claimedUrls: new Set([link]) })).toEqual({
       kind: 'new',
       key: 'a:guid-one',
     });
   });
 
-  it('lets no new guid bring back a retired link', () => {
-    expect(matchEntry(draft('one'), known({ retiredKeys: new Set([link]) }), alone)).toEqual({
+  it('recognises a retired link under a new guid', () => {
+    expect(matchEntry(anItemDraft('one'), known({ retiredKeys: new Set([link]) }), alone)).toEqual({
       kind: 'retired',
       entry: null,
     });
   });
 
-  it('leaves a tombstone where it is', () => {
+  it('recognises a retired entry key', () => {
     const tombstone = entry('guid-one', null);
     const entries = new Map([['guid-one', tombstone]]);
-    expect(matchEntry(draft('one'), known({ entries }), alone)).toEqual({
+    expect(matchEntry(anItemDraft('one'), known({ entries }), alone)).toEqual({
       kind: 'retired',
       entry: tombstone,
     });
   });
 
-  it('lets no entry back whose own key was retired', () => {
-    const nameless = draft('one', { canonicalUrl: null });
+  it('recognises a retired item key that was made from the entry key', () => {
+    const nameless = anItemDraft('one', { canonicalUrl: null });
     expect(matchEntry(nameless, known({ retiredKeys: new Set(['a:guid-one']) }), alone).kind).toBe('retired');
   });
 
-  it('sets its keys apart from those of an earlier source of the same id', () => {
-    const nameless = draft('one', { canonicalUrl: null });
+  it('appends the source number to a key that an earlier source with the same id has used', () => {
+    const nameless = anItemDraft('one', { canonicalUrl: null });
     const items = new Map([['a:guid-one', item(3, null)]]);
     expect(matchEntry(nameless, known({ items }), alone)).toEqual({ kind: 'new', key: 'a:guid-one~7' });
   });
 
-  it('knows a renamed entry by the entry it was', () => {
+  it('recognises a renamed entry by its former key', () => {
     const was = entry('guid-old', 5);
-    expect(matchEntry(draft('one'), known(), { ...alone, renamed: new Map([['guid-one', was]]) })).toEqual({
+    expect(matchEntry(anItemDraft('one'), known(), { ...alone, renamed: new Map([['guid-one', was]]) })).toEqual({
       kind: 'known',
       entry: was,
       itemId: 5,
@@ -116,34 +116,37 @@ describe('recognise', () => {
   });
 });
 
-describe('an unknown guid under a link that its source shows already', () => {
+describe('an unknown guid with a link that its source lists already', () => {
   const was = entry('guid-old', 5);
   const titled = (title: string, over: Partial<KnownItem> = {}) =>
     known({ items: new Map([[link, item(5, was, { title, ...over })]]) });
 
-  it('is the same entry when the title is nearly the same', () => {
-    const edited = draft('one', { title: 'The Title of one' });
+  it('is the same entry when the titles are similar', () => {
+    const edited = anItemDraft('one', { title: 'The Title of one' });
     expect(matchEntry(edited, titled('Title of one'), alone)).toEqual({
       ...{ kind: 'known', entry: was, itemId: 5 },
       renamed: true,
     });
   });
 
-  it('is the same entry when all its content is the same, whatever the owner calls it', () => {
-    const same = draft('one', { contentHash: was.contentHash });
+  it('is the same entry when the content is equal, whatever title the owner uses', () => {
+    const same = anItemDraft('one', { contentHash: was.contentHash });
     expect(matchEntry(same, titled('By another source'), alone)).toMatchObject({ kind: 'known', itemId: 5 });
   });
 
   it.each<[string, Parameters<typeof matchEntry>]>([
-    ['has another title', [draft('one'), titled('Something else'), alone]],
-    ['stands beside it', [draft('one'), titled('Title of one'), { ...alone, documentKeys: new Set(['guid-old']) }]],
+    ['has another title', [anItemDraft('one'), titled('Something else'), alone]],
     [
-      'comes after another of that link',
-      [draft('one'), titled('Title of one'), { ...alone, claimedUrls: new Set([link]) }],
+      'is in the same document as the old one',
+      [anItemDraft('one'), titled('Title of one'), { ...alone, documentKeys: new Set(['guid-old']) }],
+    ],
+    [
+      'follows another entry with that link',
+      [anItemDraft('one'), titled('Title of one'), { ...alone, claimedUrls: new Set([link]) }],
     ],
     [
       'has another fragment in its link',
-      [draft('one', { url: 'https://example.net/one#c2' }), titled('Title of one'), alone],
+      [anItemDraft('one', { url: 'https://example.net/one#c2' }), titled('Title of one'), alone],
     ],
   ])('is another entry when it %s', (_, parts) => {
     expect(matchEntry(...parts)).toEqual({ kind: 'new', key: 'a:guid-one' });
@@ -151,9 +154,9 @@ describe('an unknown guid under a link that its source shows already', () => {
 });
 
 describe('renamedEntries', () => {
-  /** A document whose first `renamed` of `all` entries have links known under guids that are gone. */
+  /** A document of `all` entries; the links of the first `renamed` are known under guids that it no longer contains. */
   function move(renamed: number, all: number, stillThere: readonly string[] = []) {
-    const drafts = Array.from({ length: renamed }, (_, index) => draft(`n${index}`));
+    const drafts = Array.from({ length: renamed }, (_, index) => anItemDraft(`n${index}`));
     const items = new Map(
       drafts.map((one, index) => [one.canonicalUrl ?? '', item(index + 1, entry(`old-${index}`, index + 1))]),
     );
@@ -162,32 +165,32 @@ describe('renamedEntries', () => {
     return renamedEntries(drafts, document, known({ items }));
   }
 
-  it('sees a move when more than half of a document has known links under new guids', () => {
+  it('finds a move when more than half of a document has known links under new guids', () => {
     const renamed = move(6, 10);
     expect(renamed.size).toBe(6);
     expect(renamed.get('guid-n3')).toMatchObject({ entryKey: 'old-3', itemId: 4 });
   });
 
-  it('sees none in half of a document', () => {
+  it('finds no move in half of a document', () => {
     expect(move(5, 10).size).toBe(0);
   });
 
-  it('sees none in a single entry that took over a link', () => {
+  it('finds no move in a document of one entry', () => {
     expect(move(1, 1).size).toBe(0);
   });
 
-  it('sees none where the old entries still stand beside the new ones', () => {
+  it('finds no move when the document still contains the old entries', () => {
     expect(move(6, 6, ['old-0', 'old-1', 'old-2', 'old-3', 'old-4', 'old-5']).size).toBe(0);
   });
 
-  it('leaves out an entry whose old self still stands beside it', () => {
+  it('omits an entry when the document still contains the old one', () => {
     const renamed = move(6, 6, ['old-2']);
     expect(renamed.size).toBe(5);
     expect(renamed.has('guid-n2')).toBe(false);
   });
 
-  it('leaves out entries that are known by their guid', () => {
-    const drafts = [draft('one'), draft('two')];
+  it('omits entries that are known by their guid', () => {
+    const drafts = [anItemDraft('one'), anItemDraft('two')];
     const items = new Map(drafts.map((one) => [one.canonicalUrl ?? '', item(1, entry('old', 1))]));
     const entries = new Map([['guid-one', entry('guid-one', 1)]]);
     expect(renamedEntries(drafts, new Set(['guid-one', 'guid-two']), known({ items, entries })).size).toBe(0);
@@ -195,8 +198,8 @@ describe('renamedEntries', () => {
 });
 
 describe('candidateKeys', () => {
-  it('names every key under which the entries could be found, once each', () => {
-    const drafts = [draft('one'), draft('two', { canonicalUrl: null }), draft('one')];
+  it('returns every key under which the entries may be stored, each once', () => {
+    const drafts = [anItemDraft('one'), anItemDraft('two', { canonicalUrl: null }), anItemDraft('one')];
     expect(candidateKeys('a', drafts).sort()).toEqual(
       [sourceScopedKey('a', 'guid-one'), sourceScopedKey('a', 'guid-two'), link].sort(),
     );

@@ -2,35 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
 import { packFacets, unpackFacets } from '../../../src/store/log/event-facets.ts';
+import { anItem } from '../../support/builders.ts';
 
 function item(part: Partial<Item> = {}): Item {
-  return {
-    id: 7,
-    key: '//example.org/quay',
-    url: 'https://example.org/quay',
-    title: 'Harbour opens a quay',
-    summary: 'The second one.',
+  return anItem(7, {
     contentHtml: '<p>Ships &amp; boats <b>moor</b> there.</p>',
     author: 'A. Writer',
-    language: 'en',
-    section: 'World',
-    source: { id: 'wire', title: 'Wire', url: 'https://example.org/rss', siteUrl: null },
     alsoIn: [{ id: 'paper', title: 'Paper' }],
     sections: ['World', 'Science'],
-    republish: 'full',
     categories: ['Ports'],
-    enclosures: [],
-    imageUrl: null,
-    publishedMs: null,
-    updatedMs: null,
-    firstSeenMs: 0,
-    sortMs: 0,
-    revision: 1,
-    backfill: false,
-    withdrawnMs: null,
-    withdrawalReason: null,
     ...part,
-  };
+  });
 }
 
 function throughTheLog(given: Item): { packed: string; read: ReturnType<typeof unpackFacets> } {

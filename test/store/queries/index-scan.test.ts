@@ -15,8 +15,8 @@ describe('newestFirst', () => {
 
 describe('mergeNewest', () => {
   it('returns each item once, however many scans found it', () => {
-    const walks = [[place(3, 3), place(1, 1)], [place(3, 3), place(2, 2)], []];
-    expect(mergeNewest(walks, 2).map(({ id }) => id)).toEqual([3, 2]);
+    const scans = [[place(3, 3), place(1, 1)], [place(3, 3), place(2, 2)], []];
+    expect(mergeNewest(scans, 2).map(({ id }) => id)).toEqual([3, 2]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newItemRow } from '../../../src/store/items/merge-entry.ts';
 import { type PublicSource, toItem, toPublicSource } from '../../../src/store/queries/map-item.ts';
-import { draft, noon } from '../../support/store-fixture.ts';
+import { anItemDraft, noon } from '../../support/builders.ts';
 
 function shown(ref: number, over: Partial<PublicSource> = {}): PublicSource {
   return {
@@ -18,7 +18,7 @@ function shown(ref: number, over: Partial<PublicSource> = {}): PublicSource {
 
 function item(sources: readonly PublicSource[], ownerRef = 1) {
   const enclosures = [{ url: 'https://example.org/e.mp3', type: 'audio/mpeg', length: 5 }];
-  const of = draft('one', { categories: ['a', 'b'], enclosures, author: 'Author' });
+  const of = anItemDraft('one', { categories: ['a', 'b'], enclosures, author: 'Author' });
   return { row: { id: 9, ...newItemRow(of, { key: 'k', ownerRef, nowMs: noon, firstRead: true }) }, sources };
 }
 

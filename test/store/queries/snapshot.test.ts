@@ -9,10 +9,10 @@ const before = '1768418460000-77';
 describe('the cost of a page', () => {
   it.each<[string, Partial<SnapshotQuery>]>([
     ['of everything', {}],
-    ['of everything, where sources have a share each', { limitPerSource: true }],
-    ['of everything, later ones too', { before }],
+    ['of everything, with a quota for each source', { limitPerSource: true }],
+    ['of everything, also later pages', { before }],
     ['of one section', { filter: { ...filter, sections: ['world'] }, limitPerSource: true }],
-    ['of one source, later ones too', { filter: { ...filter, sources: ['a'] }, before }],
+    ['of one source, also later pages', { filter: { ...filter, sources: ['a'] }, before }],
     ['of 100 items', { limit: 100 }],
   ])('is bounded by an index: %s', (_, over) => {
     expect(hasBoundedCost({ ...query, ...over })).toBe(true);
@@ -26,11 +26,8 @@ describe('the cost of a page', () => {
     ['of a source within a section', { filter: { ...filter, sources: ['a'], sections: ['world'] } }],
     ['without backfill', { filter: everything }],
     ['of more than 100 items', { limit: 101 }],
-    [
-      'of one source, of which it may have only a share',
-      { filter: { ...filter, sources: ['a'] }, limitPerSource: true },
-    ],
-    ['that comes later, where sources have a share each', { before, limitPerSource: true }],
+    ['of one source, with a quota for each source', { filter: { ...filter, sources: ['a'] }, limitPerSource: true }],
+    ['after the first, with a quota for each source', { before, limitPerSource: true }],
   ])('is not bounded: %s', (_, over) => {
     expect(hasBoundedCost({ ...query, ...over })).toBe(false);
   });

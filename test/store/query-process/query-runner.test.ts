@@ -13,7 +13,8 @@ import {
   type QueryRunner,
   runQueriesInProcess,
 } from '../../../src/store/query-process/query-runner.ts';
-import { draft, StoreFixture, source } from '../../support/store-fixture.ts';
+import { anItemDraft } from '../../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../../support/store-fixture.ts';
 
 const limits: QueryLimits = { workers: 1, budgetMs: 20_000, wallLimitMs: 50_000, maxQueued: 1, queueTimeoutMs: 50_000 };
 const query = { filter: { ...everything, backfill: true, q: 'title' }, limit: 10, before: null, limitPerSource: false };
@@ -30,9 +31,8 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-query-'));
   url = `sqlite:${path.join(folder, 'news.sqlite')}`;
   store = await openStore({ url, poller: false });
-  fixture = new StoreFixture(store);
-  await fixture.declare([source('a')]);
-  await fixture.read('a', [draft('one'), draft('two')]);
+  fixture = await createStoreFixture(store, 'a');
+  await fixture.read('a', [anItemDraft('one'), anItemDraft('two')]);
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((runner) => runner.close()));
@@ -80,7 +80,7 @@ describe('a query runner', { timeout: 60_000 }, () => {
   it('sees everything that was committed before the query', async () => {
     const runner = createRunner();
     await runner.run('items', query);
-    await fixture.read('a', [draft('three')]);
+    await fixture.read('a', [anItemDraft('three')]);
     const outcome = await runner.run('items', query);
     expect(outcome.kind === 'done' && outcome.result.items).toHaveLength(3);
     expect(outcome.kind === 'done' && outcome.result.head.head).toBe(3);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/polling/source.ts';
 import { matchDeclarations, type StoredSource } from '../../../src/store/sources/match-declarations.ts';
-import { source } from '../../support/store-fixture.ts';
+import { aSource } from '../../support/builders.ts';
 
 const one = 'https://example.org/one.xml';
 const two = 'https://example.org/two.xml';
@@ -11,17 +11,17 @@ function stored(ref: number, id: string, url: string, over: Partial<StoredSource
 }
 
 function declared(id: string, url: string, idDeclared = false): Source {
-  return source(id, { url, idDeclared });
+  return aSource(id, { url, idDeclared });
 }
 
-/** The ref that each declaration found, by its id. */
+/** The row number that each declaration matches, by the id of the declaration. */
 function found(sources: readonly Source[], rows: readonly StoredSource[]): Record<string, number | null> {
   const matches = matchDeclarations(sources, rows);
   return Object.fromEntries(sources.map((declaration) => [declaration.id, matches.get(declaration)?.ref ?? null]));
 }
 
 describe('matchDeclarations', () => {
-  it('tells sources apart whose addresses differ in what they hide only', () => {
+  it('distinguishes sources whose URLs differ only in a secret', () => {
     const hiding = (id: string, secret: string): Source => ({
       ...declared(id, `${one}?t=${secret}`),
       hidden: { url: `${one}?t=***`, secrets: [secret] },
@@ -34,13 +34,13 @@ describe('matchDeclarations', () => {
     expect(found([hiding('a', 'third'), hiding('a-2', 'second')], rows)).toEqual({ a: 1, 'a-2': 2 });
   });
 
-  it('knows a source by the address that was stored before it was hidden', () => {
+  it('recognises a source by a URL that was stored before its secret was masked', () => {
     const hiding = { ...declared('a', `${one}?t=s`), hidden: { url: `${one}?t=***`, secrets: ['s'] } };
     const row = stored(1, 'a-t-s', `${one}?t=s`, { declarationHash: `hash of ${one}?t=s` });
     expect(found([hiding], [row])).toEqual({ a: 1 });
   });
 
-  it('finds nothing for a source that is new', () => {
+  it('finds nothing for a new source', () => {
     expect(found([declared('a', one)], [])).toEqual({ a: null });
   });
 
@@ -48,15 +48,15 @@ describe('matchDeclarations', () => {
     expect(found([declared('a', one)], [stored(1, 'a', one)])).toEqual({ a: 1 });
   });
 
-  it('follows the URL when an id that nobody wrote changes', () => {
+  it('finds a source by its URL when its derived id changes', () => {
     expect(found([declared('new', one)], [stored(1, 'old', one)])).toEqual({ new: 1 });
   });
 
-  it('follows the URL when the operator begins to write the id', () => {
+  it('finds a source by its URL when the operator declares an id for it', () => {
     expect(found([declared('written', one, true)], [stored(1, 'old', one)])).toEqual({ written: 1 });
   });
 
-  it('takes a written id that changes for another source', () => {
+  it('treats a changed declared id as another source', () => {
     expect(found([declared('new', one, true)], [stored(1, 'old', one, { idDeclared: true })])).toEqual({ new: null });
   });
 
@@ -64,17 +64,17 @@ describe('matchDeclarations', () => {
     expect(found([declared('a', two)], [stored(1, 'a', one)])).toEqual({ a: 1 });
   });
 
-  it('lets two sources exchange ids that nobody wrote', () => {
+  it('follows the URLs of two sources that exchange derived ids', () => {
     const rows = [stored(1, 'a', one), stored(2, 'b', two)];
     expect(found([declared('a', two), declared('b', one)], rows)).toEqual({ a: 2, b: 1 });
   });
 
-  it('keeps to a written id although the URL is known from elsewhere', () => {
+  it('prefers a declared id to the URL of another source', () => {
     const rows = [stored(1, 'a', one, { idDeclared: true }), stored(2, 'b', two)];
     expect(found([declared('a', two, true)], rows)).toEqual({ a: 1 });
   });
 
-  it('leaves an id that was never written to the URL it came from, when another begins to write it', () => {
+  it('keeps a derived id with its URL when another source declares that id', () => {
     const rows = [stored(1, 'a', one)];
     expect(found([declared('renamed', one), declared('a', two, true)], rows)).toEqual({ renamed: 1, a: null });
   });
@@ -88,7 +88,7 @@ describe('matchDeclarations', () => {
     expect(found([declared('new', one)], rows)).toEqual({ new: 2 });
   });
 
-  it('gives no stored source to two declarations', () => {
+  it('matches a stored source with one declaration only', () => {
     expect(found([declared('a', one), declared('b', one)], [stored(1, 'a', one)])).toEqual({ a: 1, b: null });
   });
 

@@ -27,7 +27,7 @@ const stranger = rssDocument(
     })),
 );
 
-/** Behind the declarations, a document with one item more than the good one. */
+/** A document with declarations and one item more than the good one. */
 function declared(declarations: string, title = 'Still here'): string {
   return laterDocument
     .replace('<rss', `${declarations}<rss`)
@@ -45,7 +45,7 @@ function nested(count: number): string {
   return rss(`${numbered(4)}${'<a>'.repeat(count)}${'</a>'.repeat(count)}`);
 }
 
-/** Forty items, cut off in the middle of the thirty-first; no length, so that nobody can tell. */
+/** Forty items, truncated within the thirty-first, without a Content-Length that would show it. */
 const cut = ((): string => {
   const whole = rss(many(40, numbered));
   return whole.slice(0, whole.indexOf('Number 31'));
@@ -61,15 +61,15 @@ const badBytes = Buffer.concat([
   Buffer.from(laterDocument.slice(laterDocument.indexOf('Story 4'))),
 ]);
 
-/** The later document with this title, in the encoding and under the label that are given. */
+/** The later document with this title, in an encoding and with a label. */
 function titled(title: string, label: string): string {
   return laterDocument.replace('encoding="utf-8"', `encoding="${label}"`).replace('Story 4 of the herald', title);
 }
 
-/** RSS whose default namespace is Atom's, as when somebody pasted its declaration. */
+/** RSS with the default namespace of Atom. */
 const atomNamespace = laterDocument.replace('<rss ', '<rss xmlns="http://www.w3.org/2005/Atom" ');
 
-/** Documents that are none, are somebody else's, or want more than they may have. */
+/** Documents that are not feeds, belong to another publisher, or exceed what they may use. */
 export const documentCases: Readonly<Record<string, ChaosCase>> = {
   H40: {
     what: '200 with a parked page',

@@ -1,10 +1,10 @@
 import { afterGood, type ChaosCase, document, good, goodDocument, laterDocument } from './chaos-case.ts';
 
 const throttled = (status: number, retryAfter: string) => ({ status, headers: { 'Retry-After': retryAfter } });
-/** What a reader that cuts characters to bytes would take for a line break and a header of its own. */
+/** Characters whose low bytes are a line break and a header. */
 const lookalike = Buffer.from('\u560d\u560aX-Injected: 1').toString('latin1');
 
-/** Answers that abuse a status, a validator or Retry-After. */
+/** Responses that misuse a status, a validator or Retry-After. */
 export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
   H28: {
     what: 'validators that cannot be sent back',
@@ -55,7 +55,7 @@ export const httpStatusCases: Readonly<Record<string, ChaosCase>> = {
   H37: { what: '410 at every request', variants: { gone: afterGood({ status: 410 }) } },
   H38: {
     what: '404 for sixty days, then 200',
-    // The test says when the sixty days are over.
+    // The test decides when the sixty days are over.
     variants: { long: afterGood({ status: 404 }) },
   },
   H39: {

@@ -13,7 +13,7 @@ import {
   rss,
 } from './chaos-case.ts';
 
-/** Answers to one request after the other, each made with the number of the request, from 1. */
+/** Responses made from the number of the request, from 1. */
 function edition(make: (n: number) => string, headers: (n: number) => Record<string, string> = () => ({})): Reply {
   let asked = 0;
   return () => {
@@ -56,7 +56,7 @@ const history = 'xmlns:fh="http://purl.org/syndication/history/1.0"';
 const atomLink = (rel: string, href: string): string =>
   `<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="${rel}" href="${href}"/>`;
 
-/** Items without bound, without sense, or with something in them. */
+/** Items without limits, with invalid fields or with hostile content. */
 export const itemCases: Readonly<Record<string, ChaosCase>> = {
   H53: {
     what: '50,000 items',

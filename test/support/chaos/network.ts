@@ -14,19 +14,19 @@ import {
   rss,
 } from './chaos-case.ts';
 
-/** The name of the origin where a case plays with names. */
+/** The name of the origin in cases about names. */
 const chaosName = 'chaos.example.org';
 export const publicAddress = '93.184.215.14';
 const otherAddress = '93.184.215.15';
-/** The neighbour's origin is here, and nothing else may be reached where a case is about addresses. */
+/** In cases about addresses, only the origin of the neighbour may be requested here. */
 const onlyNeighbour = ['127.0.0.2/32'];
 
-/** The first answer costs its connection, so that the second read begins with a look-up and a dial. */
+/** The first response closes its connection, so that the second read needs a lookup and a new connection. */
 const goodOnce: Reply = { headers: { Connection: 'close', ETag: '"good"' }, body: goodDocument };
 const goodKept: Reply = { headers: { ETag: '"good"' }, body: goodDocument };
 const later = document(laterDocument);
 
-/** Leads connections for the case's name to ports of loopback, one after the other, and pretends that they lead where they should. */
+/** Connects the name of a case to ports of loopback, in order, and reports the dialled address as the remote one. */
 function leading(ports: readonly number[], dialled: string[] = []): Dial {
   let dials = 0;
   return ({ hostname, port }, addresses) => {
@@ -38,7 +38,7 @@ function leading(ports: readonly number[], dialled: string[] = []): Dial {
   };
 }
 
-/** The public address at the first look-up, then something else. */
+/** The public address at the first lookup, then another result. */
 function then(answer: Resolve): Resolve {
   let asked = 0;
   return (name) => {
@@ -51,7 +51,7 @@ function byName({ url }: CaseContext): string {
   return url.replace('127.0.0.1', chaosName);
 }
 
-/** A good read, then one for which the name leads elsewhere or nowhere. */
+/** A successful read, then one for which the name has another address or none. */
 function afterGoodName(answer: Resolve): PrepareCase {
   return (place) => ({
     url: byName(place),
@@ -68,7 +68,7 @@ const authority = makeCertificate({ name: 'Test authority' });
 const certificate = (options: { readonly hosts?: readonly string[]; readonly notAfter?: Date; issuer?: Certificate }) =>
   makeCertificate({ name: 'x', hosts: [chaosName], issuer: authority, ...options });
 
-/** A good read over TLS, then a server with other manners at the same address. */
+/** A successful read over TLS, then another server at the same address. */
 function afterGoodTls(serve: (place: CaseContext) => Promise<number>): PrepareCase {
   return async (place) => {
     const first = await startOrigin({ tls: certificate({}) });
@@ -102,14 +102,14 @@ const longChain = ((): Certificate => {
   const { key, cert } = certificate({});
   return { key, cert: cert + authority.cert.repeat(400) };
 })();
-/** Refuses every protocol that it is offered, as a server does that speaks HTTP/2 alone. */
+/** Rejects every offered protocol, like a server that supports only HTTP/2. */
 const onlyHttp2 = { ...certificate({}), ALPNCallback: () => undefined };
 
 const frame = (type: number, body: number[]) =>
   Buffer.from([0, 0, body.length, type, 0, 0, 0, 0, type === 4 ? 0 : 1, ...body]);
 const resets = Buffer.concat([frame(4, []), ...Array(10_000).fill(frame(3, [0, 0, 0, 8]))]);
 
-/** Trouble below HTTP: names, addresses, connections, TLS. */
+/** Failures below HTTP: names, addresses, connections, TLS. */
 export const networkCases: Readonly<Record<string, ChaosCase>> = {
   H02: {
     what: 'a host that drops every packet',
@@ -125,7 +125,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
             resolve: async () => [publicAddress],
             dial: (target, addresses) => {
               dials += target.hostname === chaosName ? 1 : 0;
-              // A socket that was never told to connect hears as much as one whose packets are swallowed.
+              // A socket that never connects behaves like one whose packets are lost.
               return target.hostname === chaosName && dials > 1 ? new Socket() : dial(target, addresses);
             },
           },
@@ -150,7 +150,7 @@ export const networkCases: Readonly<Record<string, ChaosCase>> = {
       NXDOMAIN: afterGoodName(failing('ENOTFOUND')),
       SERVFAIL: afterGoodName(failing('ESERVFAIL')),
       'no answer': afterGoodName(() => new Promise(() => {})),
-      // What name servers make of a chain that they do not follow to its end: an answer without an address.
+      // The answer of name servers that stop within a chain of CNAMEs: no address.
       'chain of 50': afterGoodName(failing('ENODATA')),
       rebinding: afterGoodName(async () => ['127.0.0.1']),
     },

@@ -1,13 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Hono } from 'hono';
 import type { LogEvent } from '../../../src/domain/events/event.ts';
 import { everything } from '../../../src/domain/events/filter.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
 import type { PollState, RefreshResult } from '../../../src/domain/polling/poll.ts';
-import type { Source } from '../../../src/domain/polling/source.ts';
+import type { Site, Source } from '../../../src/domain/polling/source.ts';
 import type { FetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
@@ -25,7 +23,9 @@ import { declareSources } from '../../../src/store/sources/declare-sources.ts';
 import { claimSources, nextDueMs, readDueSources } from '../../../src/store/sources/leases.ts';
 import { readSourceReports, type SourceReport } from '../../../src/store/sources/source-reports.ts';
 import { readPollState } from '../../../src/store/sources/source-state.ts';
-import { createApp } from '../../../src/web/app.ts';
+import type { App } from '../../../src/web/app.ts';
+import { aSource } from '../builders.ts';
+import { site as exampleSite, makeApp } from '../web/test-app.ts';
 import type { Network } from './chaos-case.ts';
 import { type LoopDelay, watchLoop } from './loop-delay.ts';
 
@@ -35,19 +35,10 @@ export const harnessStartMs = Date.UTC(2026, 2, 1, 12);
 export const headerSecret = 'open-sesame-4711';
 
 const leaseMs = 90_000;
-const assetsDir = fileURLToPath(new URL('../web/assets-fixture', import.meta.url));
-const site: Parameters<typeof createApp>[0]['site'] = () => ({
-  title: 'Newswire',
-  timezone: 'UTC',
-  dateline: 'dd.MM.yy HH:mm',
-  comments: 'off',
-  commentsNotice: 'Be kind.',
-  politeness: { hostGapMs: 0, hostConcurrency: 4, globalPerSecond: 1_000 },
-  retention: { maxAgeMs: 90 * 86_400_000, itemsPerSource: 10_000 },
-});
+const site: Site = { ...exampleSite, politeness: { hostGapMs: 0, hostConcurrency: 4, globalPerSecond: 1_000 } };
 
 export interface HarnessOptions {
-  readonly digester: DocumentProcessor;
+  readonly processor: DocumentProcessor;
   readonly sources: readonly Source[];
   readonly limits: Partial<FetchLimits>;
   readonly network: Network;
@@ -70,39 +61,22 @@ export interface PollRunOptions {
 
 /** A declared source with a secret in its headers. */
 export function chaosSource(id: string, url: string, over: Partial<Source> = {}): Source {
-  return {
-    id,
-    idDeclared: true,
-    url,
-    hidden: null,
-    title: null,
-    section: 'World',
-    intervalMs: null,
-    language: null,
-    headers: { 'X-Api-Key': headerSecret, Authorization: `Bearer ${headerSecret}`, Cookie: `id=${headerSecret}` },
-    keep: null,
-    drop: null,
-    limit: 500,
-    republish: 'full',
-    trust: { dates: true, ids: true },
-    declarationHash: `hash of ${url}`,
-    declaredAt: 'sources.yaml:1',
-    ...over,
-  };
+  const headers = { 'X-Api-Key': headerSecret, Authorization: `Bearer ${headerSecret}`, Cookie: `id=${headerSecret}` };
+  return aSource(id, { url, title: null, headers, ...over });
 }
 
 /** The real polling pipeline with a database of its own and a wall clock that the test sets. */
 export class PollingHarness {
   readonly #options: HarnessOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
-  readonly #brake = createNetworkBreaker();
+  readonly #breaker = createNetworkBreaker();
   readonly #sources: ReadonlyMap<string, Source>;
   readonly errors: string[] = [];
   /** All lines of the log. */
   readonly logLines: string[] = [];
   store!: Store;
   #fetcher!: Fetcher;
-  #app!: Hono;
+  #app!: App;
   nowMs = harnessStartMs;
 
   constructor(options: HarnessOptions) {
@@ -113,17 +87,17 @@ export class PollingHarness {
   readonly clock: Clock = { now: () => this.nowMs, monotonic: () => systemClock.monotonic() };
 
   readonly log: Log = {
-    debug: (facts, message) => this.#say(facts, message),
-    info: (facts, message) => this.#say(facts, message),
-    warn: (facts, message) => this.#say(facts, message),
+    debug: (facts, message) => this.#record(facts, message),
+    info: (facts, message) => this.#record(facts, message),
+    warn: (facts, message) => this.#record(facts, message),
     error: (facts, message) => {
-      this.#say(facts, message);
+      this.#record(facts, message);
       const { err } = facts as { err?: unknown };
       this.errors.push(`${message}: ${err instanceof Error ? err.stack : JSON.stringify(facts)}`);
     },
   };
 
-  #say(facts: object, message: string): void {
+  #record(facts: object, message: string): void {
     this.logLines.push(`${message} ${JSON.stringify(facts)}`);
   }
 
@@ -138,21 +112,13 @@ export class PollingHarness {
       ...network,
       allowPrivateNetworks: network.allowPrivateNetworks ?? ['127.0.0.0/8'],
     });
-    this.#app = createApp({
+    this.#app = makeApp([], {
       reads: createWebReads(this.store),
       publicUrl: 'https://news.example.net',
-      site,
-      sections: () => ['World'],
-      ready: async () => ({ database: true }),
-      eventStream: null,
-      metrics: null,
-      version: '0.0.0',
-      readers: null,
-      clientAddress: () => '',
+      site: () => site,
       clock: this.clock,
       log: this.log,
-      assetsDir,
-    });
+    }).app;
     await declareSources(this.store, { sources }, this.nowMs);
     return this;
   }
@@ -198,8 +164,8 @@ export class PollingHarness {
     const refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      processor: this.#options.digester,
-      breaker: this.#brake,
+      processor: this.#options.processor,
+      breaker: this.#breaker,
       clock,
       random: () => 0.5,
       hostCycleMs: () => 0,
@@ -218,8 +184,8 @@ export class PollingHarness {
       {
         clock,
         log,
-        networkBreaker: this.#brake,
-        limits: { ...site().politeness, hostConcurrency },
+        networkBreaker: this.#breaker,
+        limits: { ...site.politeness, hostConcurrency },
         graceMs: 1_000,
         abortGraceMs: 1_000,
         onResult,

@@ -1,7 +1,7 @@
 import type { Reply } from '../origin.ts';
 import { afterGood, type CaseContext, type ChaosCase, good, laterDocument } from './chaos-case.ts';
 
-/** A redirect; `location` null leaves the header out. */
+/** A redirect; `location` null omits the header. */
 function to(status: number, location: string | null): Reply {
   return { status, headers: location === null ? {} : { Location: location } };
 }
@@ -13,7 +13,7 @@ function chain({ path, origin }: CaseContext, length: number): readonly Reply[] 
   return [good, to(302, `${path}/1`)];
 }
 
-/** Redirects that lead nowhere, to where nobody must go, or somewhere else each time. */
+/** Redirects to no URL, to a forbidden one, or to another one each time. */
 export const redirectCases: Readonly<Record<string, ChaosCase>> = {
   H16: {
     what: 'a redirect to itself',

@@ -1,7 +1,7 @@
 /** The result of one poll of a case. */
 export interface PollRecord {
   /** What was recorded on the source. */
-  readonly said: string;
+  readonly recorded: string;
   /** Delay of the event loop, 99th percentile. */
   readonly p99Ms: number;
   /** Whether the neighbour was polled on time. */
@@ -12,7 +12,7 @@ export interface PollRecord {
 export class ResultRow {
   readonly row: string;
   readonly variant: string;
-  readonly #said: string[] = [];
+  readonly #recorded: string[] = [];
   #p99Ms = 0;
   #onTime = true;
 
@@ -21,19 +21,19 @@ export class ResultRow {
     this.variant = variant;
   }
 
-  note({ said, p99Ms, onTime }: PollRecord): void {
-    if (this.#said.at(-1) !== said) this.#said.push(said);
+  note({ recorded, p99Ms, onTime }: PollRecord): void {
+    if (this.#recorded.at(-1) !== recorded) this.#recorded.push(recorded);
     this.#p99Ms = Math.max(this.#p99Ms, p99Ms);
     this.#onTime &&= onTime;
   }
 
   get hasRecords(): boolean {
-    return this.#said.length > 0;
+    return this.#recorded.length > 0;
   }
 
   cells(): readonly string[] {
     const { row, variant } = this;
-    return [row, variant, `${this.#p99Ms.toFixed(1)} ms`, this.#onTime ? 'yes' : 'NO', this.#said.join(' > ')];
+    return [row, variant, `${this.#p99Ms.toFixed(1)} ms`, this.#onTime ? 'yes' : 'NO', this.#recorded.join(' > ')];
   }
 }
 

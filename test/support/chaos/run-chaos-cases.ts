@@ -1,4 +1,4 @@
-import { afterAll, afterEach, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { Item } from '../../../src/domain/items/item.ts';
 import type { Failure, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
@@ -6,6 +6,7 @@ import { createDocumentProcessor } from '../../../src/server/stages/document-pro
 import type { SourceReport } from '../../../src/store/sources/source-reports.ts';
 import { rssDocument } from '../documents.ts';
 import { type Origin, startOrigin } from '../origin.ts';
+import { useCleanups } from '../use-cleanups.ts';
 import { goodValidators } from './chaos-case.ts';
 import { type ChaosOrigin, type ChaosTheme, chaosCase, chaosThemes, startChaosOrigin } from './chaos-origin.ts';
 import { chaosSource, headerSecret, PollingHarness, type PollRun } from './polling-harness.ts';
@@ -70,7 +71,7 @@ export class CaseRun {
     const turn = await harness.poll(of);
     const onTime = !of.includes('sibling') || (await this.#siblingIsOnTime());
     const { p99Ms, blockMs } = turn.delay;
-    this.#line.note({ said: said(await this.report()), p99Ms, onTime });
+    this.#line.note({ recorded: recorded(await this.report()), p99Ms, onTime });
     expect(harness.errors).toEqual([]);
     expect(blockMs).toBeLessThan(longestBlockMs);
     expect(onTime).toBe(true);
@@ -147,7 +148,7 @@ export class CaseRun {
   }
 }
 
-function said({ outcome, failure, notes }: SourceReport): string {
+function recorded({ outcome, failure, notes }: SourceReport): string {
   return [outcome ?? 'never read', failure, ...notes].filter((word) => word !== null).join(' ');
 }
 
@@ -183,22 +184,19 @@ export interface ChaosSuite {
 
 /** Creates the suite of a theme; prints the table of its results at the end. */
 export function createChaosSuite(theme: ChaosTheme): ChaosSuite {
-  const digester = createDocumentProcessor();
+  const processor = createDocumentProcessor();
   const table = new ResultTable();
-  const closing: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
+  const cleanups = useCleanups();
   afterAll(async () => {
-    await digester.close();
+    await processor.close();
     process.stdout.write(table.print(theme));
   });
 
   const open: ChaosSuite['open'] = async (row, variant, casting = {}) => {
     const chaos = await startChaosOrigin();
-    closing.push(() => chaos.close());
+    cleanups.push(() => chaos.close());
     const neighbour = await startNeighbour();
-    closing.push(() => neighbour.close());
+    cleanups.push(() => neighbour.close());
     const { url, network } = await chaos.prepare(row, variant);
     const sources = [
       chaosSource('chaos', url, casting.source),
@@ -206,12 +204,12 @@ export function createChaosSuite(theme: ChaosTheme): ChaosSuite {
       chaosSource('sibling', `${neighbour.url}/feed`, { intervalMs: hourMs }),
     ];
     const harness = await new PollingHarness({
-      digester,
+      processor,
       sources,
       network,
       limits: chaosCase(row).limits ?? {},
     }).open();
-    closing.push(() => harness.close());
+    cleanups.push(() => harness.close());
     const { dialled = [] } = network;
     return new CaseRun({ harness: harness, chaos, neighbour, dialled, line: table.line(row, variant) });
   };

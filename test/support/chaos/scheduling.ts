@@ -8,7 +8,7 @@ const never = [
   `<skipDays>${days.map((day) => `<day>${day}</day>`).join('')}</skipDays>`,
 ].join('');
 
-/** Publishers that want to be asked never, and hosts with more sources than can be asked. */
+/** Publishers that forbid polls, and hosts with more sources than can be polled. */
 export const schedulingCases: Readonly<Record<string, ChaosCase>> = {
   H68: {
     what: 'hints that ask for years',

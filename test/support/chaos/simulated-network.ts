@@ -53,7 +53,7 @@ export class SimulatedNetwork {
   readonly #options: SimulatedNetworkOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-network-'));
   readonly #planned = new Map<string, number>();
-  readonly #digester: DocumentProcessor = createDocumentProcessor();
+  readonly #processor: DocumentProcessor = createDocumentProcessor();
   readonly clock: FastClock;
   readonly reads: Read[] = [];
   readonly results: RefreshResult[] = [];
@@ -122,7 +122,7 @@ export class SimulatedNetwork {
     await this.#loop.stop();
     this.clock.stop();
     await this.#fetcher.close();
-    await this.#digester.close();
+    await this.#processor.close();
     await this.store.close();
     await this.#neighbour.close();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -130,18 +130,18 @@ export class SimulatedNetwork {
 
   #createLoop(sources: ReadonlyMap<string, Source>): PollingLoop {
     const { store, clock } = this;
-    const brake = createNetworkBreaker();
-    const pace = createLatenessMonitor();
+    const breaker = createNetworkBreaker();
+    const lateness = createLatenessMonitor();
     const refresh = createRefresh({
       store,
       fetcher: this.#fetcher,
-      processor: this.#digester,
-      breaker: brake,
+      processor: this.#processor,
+      breaker,
       clock,
       random: () => 0.5,
       hostCycleMs: hostCycles([...sources.values()], hostGapMs),
       hostGapMs: () => 0,
-      intervalMultiplier: () => pace.intervalMultiplier(),
+      intervalMultiplier: () => lateness.intervalMultiplier(),
       sourceOf: (id) => sources.get(id),
       notify: () => {},
     });
@@ -160,8 +160,8 @@ export class SimulatedNetwork {
       {
         clock,
         log: silentLog,
-        networkBreaker: brake,
-        lateness: pace,
+        networkBreaker: breaker,
+        lateness,
         limits: { hostGapMs },
         timers: clock,
         graceMs: 0,

@@ -1,29 +1,8 @@
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
-import { drip, type Reply } from '../origin.ts';
+import { drippingReply, endlessReply, type Reply } from '../origin.ts';
 import { afterGood, type ChaosCase, good, goodDocument, head, laterDocument } from './chaos-case.ts';
 
 const megabyte = 1024 * 1024;
-
-/** Says the start at once and the rest byte by byte, for ever. */
-function dripping(start: string, bytes: string): Reply {
-  return (_request, socket) => {
-    socket.write(start);
-    drip(socket, bytes, { everyMs: 20 });
-    return undefined;
-  };
-}
-
-/** A chunked body without an end, as fast as it is taken. */
-const endless: Reply = (_request, socket) => {
-  socket.write(head('Transfer-Encoding: chunked\r\nETag: "endless"'));
-  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
-  const more = (): void => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on('drain', more);
-  more();
-  return undefined;
-};
 
 const zeros = (): Buffer => Buffer.alloc(50 * megabyte);
 const lately = Buffer.from(laterDocument);
@@ -46,7 +25,7 @@ function longHeader(bytes: number): Reply {
   return { raw: `${head(`X-Long: ${'a'.repeat(bytes)}\r\n${rest}`)}${laterDocument}` };
 }
 
-/** Answers that break HTTP, never end or are far too large. */
+/** Responses that violate HTTP, never end or are far too large. */
 export const transportCases: Readonly<Record<string, ChaosCase>> = {
   H01: {
     what: 'accepts TCP, never responds',
@@ -56,22 +35,22 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
   H03: {
     what: 'headers one byte at a time',
     limits: { headersMs: 1_000 },
-    variants: { drip: afterGood(dripping('HTTP/1.1 200 OK\r\nX-Slow: ', 'a')) },
+    variants: { drip: afterGood(drippingReply('HTTP/1.1 200 OK\r\nX-Slow: ', 'a', { everyMs: 20 })) },
   },
   H04: {
     what: 'body one byte at a time, forever',
     limits: { slowWindowMs: 1_000 },
-    variants: { drip: afterGood(dripping(head('Content-Length: 100000\r\nETag: "slow"'), 'x')) },
+    variants: { drip: afterGood(drippingReply(head('Content-Length: 100000\r\nETag: "slow"'), 'x', { everyMs: 20 })) },
   },
   H05: {
     what: 'a valid feed, then an open connection',
     limits: { slowWindowMs: 1_000 },
     variants: { open: afterGood({ raw: `${head('ETag: "open"')}${laterDocument}`, after: 'hang' }) },
   },
-  H06: { what: 'a chunked body without an end', variants: { endless: afterGood(endless) } },
+  H06: { what: 'a chunked body without an end', variants: { endless: afterGood(endlessReply({ ETag: '"endless"' })) } },
   H07: {
     what: 'Content-Length of 10 GB',
-    variants: { said: afterGood({ raw: head('Content-Length: 10000000000'), after: 'hang' }) },
+    variants: { declared: afterGood({ raw: head('Content-Length: 10000000000'), after: 'hang' }) },
   },
   H08: {
     what: 'Content-Length 100, sends 40, closes',
@@ -101,7 +80,7 @@ export const transportCases: Readonly<Record<string, ChaosCase>> = {
     variants: {
       '2,000': afterGood(coded(Array(2_000).fill('gzip').join(','), gzipSync(lately))),
       three: afterGood(coded('gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(lately))))),
-      // Here the header alone is over its limit.
+      // In this case the header alone exceeds its limit.
       '5,000': afterGood(coded(Array(5_000).fill('gzip').join(','), gzipSync(lately))),
     },
   },

@@ -55,7 +55,7 @@ function createPeer(socket: WebSocket): Peer {
   };
 }
 
-/** Starts a scripted server on the loopback. */
+/** Starts a scripted server on the loopback interface. */
 export async function startScriptedServer(): Promise<ScriptedServer> {
   const requests: string[] = [];
   const peers: Peer[] = [];

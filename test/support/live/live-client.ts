@@ -41,7 +41,7 @@ export async function connectLive(url: string, query = ''): Promise<LiveClient> 
     if (message.type === 'live' || message.type === 'pos') state.last = Math.max(state.last, message.seq);
   });
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
-  // A server that is killed resets the connection; the close that follows is what tests look at.
+  // A killed server resets the connection. Tests wait for the `close` event that follows.
   socket.on('error', () => socket.terminate());
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);

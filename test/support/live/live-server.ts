@@ -38,7 +38,7 @@ interface ConnectOptions extends Omit<WebSocket.ClientOptions, 'protocol'> {
   readonly protocol?: string | null;
 }
 
-/** What a test sets differently from the defaults. */
+/** Differences from the defaults. */
 export interface LiveServerOptions {
   readonly log?: MemoryLog;
   readonly parts?: Partial<LiveContextOptions>;
@@ -49,7 +49,7 @@ export interface LiveServerOptions {
 
 const tickMs = 250;
 
-/** Starts a server on a free port of the loopback. */
+/** Starts a server on a free port of the loopback interface. */
 export async function startLive(options: LiveServerOptions = {}): Promise<TestLiveServer> {
   const log = options.log ?? new MemoryLog();
   const logger = options.logger ?? silentLog;

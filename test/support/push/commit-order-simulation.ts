@@ -1,3 +1,4 @@
+import { seededRandom } from '../../../src/demo/random.ts';
 import type { LogBounds, LogEvent } from '../../../src/domain/events/event.ts';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { createFanOut } from '../../../src/push/fanout/fan-out.ts';
@@ -6,9 +7,8 @@ import { createLogTail } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { RecordingSink } from './fan-out-harness.ts';
 import { logEvent } from './memory-log.ts';
-import { seededRandom } from './seeded-random.ts';
 
-/** How writers number their events. Only the first is right; the others are what is done elsewhere. */
+/** How writers number their events. Only the first is correct; the others are used by other systems. */
 export type Numbering =
   | 'a counter that is locked until the commit'
   | 'a sequence that is read when an event is written'
@@ -27,7 +27,7 @@ interface Committed {
   readonly transaction: number;
 }
 
-/** A log with writers that work at the same time, and readers that see what is committed. */
+/** A log with concurrent writers, and readers that see committed events. */
 class ConcurrentLog implements LogReader {
   readonly #numbering: Numbering;
   readonly #open = new Set<Transaction>();
@@ -45,13 +45,13 @@ class ConcurrentLog implements LogReader {
     return transaction;
   }
 
-  /** Writes one event: a sequence gives it its place at once. */
+  /** Writes one event. A sequence assigns its seq immediately. */
   write(transaction: Transaction): void {
     transaction.events += 1;
     if (!this.#isCounted) transaction.seqs.push(++this.#counter);
   }
 
-  /** The last statements of a transaction. A counter that is not locked is let go here, and the commit comes later. */
+  /** The last statements of a transaction. A counter that is not locked is released here, before the commit. */
   number(transaction: Transaction): void {
     if (this.#isCounted && !this.#isLocked) this.#count(transaction);
   }
@@ -67,7 +67,7 @@ class ConcurrentLog implements LogReader {
     this.#open.delete(transaction);
   }
 
-  /** Seqs of all that was committed, in order. */
+  /** The seqs of all committed events, in order. */
   all(): readonly number[] {
     return this.#committed.map(({ event }) => event.seq);
   }
@@ -100,7 +100,7 @@ class ConcurrentLog implements LogReader {
   }
 }
 
-/** What a reader of all events lacks, has twice or out of order, and what the tail calls holes. */
+/** The events that a reader misses or gets twice or out of order, and the holes that the tail counts. */
 export interface CommitOrderResult {
   readonly committed: number;
   readonly missed: number;
@@ -108,7 +108,7 @@ export interface CommitOrderResult {
   readonly holes: number;
 }
 
-/** Sixteen writers and one reader behind the real tail, in an order that chance decides. */
+/** Runs sixteen writers and one reader of the real tail in a random order. */
 export async function runCommitOrderSimulation(
   seed: number,
   numbering: Numbering,

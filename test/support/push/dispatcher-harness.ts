@@ -68,18 +68,18 @@ export function createDispatcherHarness(
   answers: Answer[] = [ok],
   states: WebhookState[] = [makeState(0)],
 ): DispatcherHarness {
-  const book = new MemoryWebhookStates();
-  for (const state of states) book.rows.set(state.id, state);
+  const stateStore = new MemoryWebhookStates();
+  for (const state of states) stateStore.rows.set(state.id, state);
   const log = new MemoryLog();
   const clock = createFakeClock();
   const posts: WebhookRequest[] = [];
-  const said: string[] = [];
+  const logLines: string[] = [];
   const ends: string[] = [];
-  const note = (facts: object, message: string) => void said.push(`${message} ${JSON.stringify(facts)}`);
+  const note = (facts: object, message: string) => void logLines.push(`${message} ${JSON.stringify(facts)}`);
   const logger: Log = { debug: note, info: note, warn: note, error: note };
   const dispatcher = new WebhookDispatcher({
     eventLog: log,
-    states: book,
+    states: stateStore,
     clock,
     log: logger,
     random: () => 1,
@@ -98,7 +98,7 @@ export function createDispatcherHarness(
     for (let turn = 0; turn < 10; turn += 1) await clock.rest();
   };
   return {
-    ...{ dispatcher: dispatcher, states: book, log, clock, posts, logLines: said, outcomes: ends, pass },
+    ...{ dispatcher, states: stateStore, log, clock, posts, logLines, outcomes: ends, pass },
     async publish(events = 1) {
       for (let index = 0; index < events; index += 1) log.append();
       dispatcher.wake();

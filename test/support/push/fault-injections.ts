@@ -162,7 +162,7 @@ export const faultInjections: Readonly<Record<string, () => FaultInjection>> = {
 
   'events are coalesced in the wrong order': () => ({ sink: rewriting((list) => list.toReversed()) }),
 
-  'a reader is said to be live before it is': () => ({
+  'live is sent before a client is live': () => ({
     sink: (sink, tail) =>
       sinkWith(sink, {
         subscribed(after, head) {

@@ -1,3 +1,4 @@
+import { seededRandom } from '../../../src/demo/random.ts';
 import type { LogEvent } from '../../../src/domain/events/event.ts';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import { createFanOut, type FanOut } from '../../../src/push/fanout/fan-out.ts';
@@ -6,7 +7,6 @@ import type { LogReader } from '../../../src/push/log/log-reader.ts';
 import { createLogTail, type LogTail } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { MemoryLog } from './memory-log.ts';
-import { seededRandom } from './seeded-random.ts';
 import { createSimulatedClient, type SimulatedClient } from './simulated-client.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '../../../src/demo/random.ts';
 import type { WireFilter } from '../../../src/domain/events/wire.ts';
-import { seededRandom } from '../push/seeded-random.ts';
 import { makeHome, type ServerProcess, startServer } from '../server.ts';
 import { until } from '../until.ts';
 import { expectedEvents, keepSourcesDue, readEventLog, searchedWord, startFeedGenerator } from './feed-generator.ts';

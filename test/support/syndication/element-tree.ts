@@ -1,6 +1,6 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 
-/** An element with what is in it. */
+/** An element with its content. */
 export interface Element {
   /** With the prefix that our feeds use. */
   readonly name: string;

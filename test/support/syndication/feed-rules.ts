@@ -1,14 +1,14 @@
 import { all, type Element, everyElement, readTree } from './element-tree.ts';
 
-// What RFC 3986 lets stand in an absolute http(s) address.
+// The characters that RFC 3986 allows in an absolute http(s) URL.
 const address = /^https?:\/\/[\w.\-:[\]]+(\/[\w;/?:@&=+$.\-!~*'()%,#]*)?$/;
 const rfc822 =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/;
 const language = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
-/** Elements that say all they say in attributes. */
-const hollow = new Set([
+/** Elements that only have attributes. */
+const emptyElements = new Set([
   'at:deleted-entry',
   'atom:link',
   'atom:category',
@@ -18,7 +18,7 @@ const hollow = new Set([
   'outline',
 ]);
 
-/** Collects what breaks a rule. */
+/** Collects violations of rules. */
 class Faults {
   readonly list: string[] = [];
 
@@ -26,7 +26,7 @@ class Faults {
     if (!holds) this.list.push(what);
   }
 
-  /** How often an element may stand in another. */
+  /** Checks how often an element occurs in another. */
   count(parent: Element, name: string, [least, most]: readonly [number, number]): void {
     const { length } = all(parent, name);
     this.demand(length >= least && length <= most, `${parent.name} has ${length} ${name}`);
@@ -59,7 +59,7 @@ const one = [1, 1] as const;
 const optional = [0, 1] as const;
 const some = [0, Number.POSITIVE_INFINITY] as const;
 
-/** What RSS 2.0, its common modules and the W3C's validator have against a document. */
+/** The violations of RSS 2.0, its common modules and the rules of the W3C validator. */
 export function faultsOfRss(xml: string): readonly string[] {
   const faults = new Faults();
   const rss = readTree(xml);
@@ -121,14 +121,14 @@ function checkItem(item: Element, faults: Faults): void {
   for (const media of [...all(item, 'media:content'), ...all(item, 'media:thumbnail')])
     faults.attribute(media, 'url', address);
   const order = item.children.map(({ name }) => name);
-  // Readers that know no modules take the last text they find: the plain one comes first.
+  // Readers that ignore modules use the last text that they find, so the plain text comes first.
   const encoded = order.indexOf('content:encoded');
   faults.demand(encoded === -1 || order.indexOf('description') < encoded, 'content:encoded stands before description');
   const [pubDate] = all(item, 'pubDate');
   faults.demand(plausible(pubDate?.text ?? ''), `pubDate ${pubDate?.text} is not plausible`);
 }
 
-/** What RFC 4287, RFC 5005 and the W3C's validator have against a document. */
+/** The violations of RFC 4287, RFC 5005 and the rules of the W3C validator. */
 export function faultsOfAtom(xml: string): readonly string[] {
   const faults = new Faults();
   const feed = readTree(xml);
@@ -160,7 +160,7 @@ function checkEntry(entry: Element, faults: Faults): void {
   faults.known(entry, [...names.map(atom), 'media:thumbnail']);
   for (const name of once) faults.count(entry, atom(name), one);
   for (const name of ['summary', 'content']) faults.count(entry, atom(name), optional);
-  // Without one of its own an entry would have the feed's: RFC 4287, 4.2.1.
+  // An entry without an author has that of the feed: RFC 4287 §4.2.1.
   faults.count(entry, atom('author'), one);
   faults.texts(entry, 'atom:id', /^urn:uuid:/);
   for (const name of ['updated', 'published']) faults.texts(entry, atom(name), rfc3339);
@@ -189,7 +189,7 @@ function atom(name: string): string {
   return `atom:${name}`;
 }
 
-/** Links of a feed to itself: one, absolute; at most one to what follows. */
+/** Checks the links of a feed: one absolute self link, at most one next link. */
 function checkLinks(parent: Element, faults: Faults): void {
   const links = all(parent, 'atom:link');
   const having = (rel: string): number => links.filter(({ attributes }) => attributes['rel'] === rel).length;
@@ -201,7 +201,7 @@ function checkLinks(parent: Element, faults: Faults): void {
 
 function noEmptyElement(root: Element, faults: Faults): void {
   for (const { name, children, text } of everyElement(root)) {
-    faults.demand(hollow.has(name) || children.length > 0 || text.trim() !== '', `${name} is empty`);
+    faults.demand(emptyElements.has(name) || children.length > 0 || text.trim() !== '', `${name} is empty`);
   }
 }
 
@@ -209,7 +209,7 @@ function plausible(date: string): boolean {
   return Date.parse(date) >= Date.UTC(1990, 0, 1);
 }
 
-/** What OPML 2.0 has against a list of subscriptions. */
+/** The violations of OPML 2.0 in a list of subscriptions. */
 export function faultsOfOpml(xml: string): readonly string[] {
   const faults = new Faults();
   const opml = readTree(xml);

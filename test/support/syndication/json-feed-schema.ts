@@ -40,7 +40,7 @@ const item = {
       },
     },
   },
-  // Only extensions may be of other names.
+  // Only extensions may have other names.
   patternProperties: { '^_[a-z]+$': { type: 'object' } },
   additionalProperties: false,
 };
@@ -66,7 +66,7 @@ const ajv = new Ajv2020({ allErrors: true });
 addFormats.default(ajv);
 const validate = ajv.compile(feed);
 
-/** What JSON Feed 1.1 has against a document. */
+/** The violations of JSON Feed 1.1. */
 export function faultsOfJson(json: string): readonly string[] {
   const document: unknown = JSON.parse(json);
   if (!validate(document))

@@ -58,8 +58,8 @@ export async function startReceivers(): Promise<Receivers> {
   const hookReceivers = hooks.map((hook) => startHook(origin, hook));
   const subscribers = ['s3', 's4', 's5'].map((source) => startSubscriber(origin, source));
   const lines = hooks.map(({ id, filter }) => {
-    const said = JSON.stringify({ ...filter, backfill: true });
-    return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${said} }\n`;
+    const filterJson = JSON.stringify({ ...filter, backfill: true });
+    return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${filterJson} }\n`;
   });
   const compareWithLog = (log: LogRows): readonly ReceiverReport[] =>
     [...hookReceivers, ...subscribers].map((one) => one.compareWithLog(log));

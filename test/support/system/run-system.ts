@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { seededRandom } from '../../../src/demo/random.ts';
 import type { WireFilter } from '../../../src/domain/events/wire.ts';
 import { startOrigin } from '../origin.ts';
-import { seededRandom } from '../push/seeded-random.ts';
 import { type Home, makeHome, runCommand, type ServerProcess, startServer } from '../server.ts';
 import { expectedEvents, keepSourcesDue, readEventLog, searchedWord } from '../soak/feed-generator.ts';
 import { type SoakReader, startNewswireClient, startSocketReader } from '../soak/soak-readers.ts';

@@ -22,7 +22,7 @@ const connectionHeaders = new Set(['date', 'connection', 'keep-alive', 'transfer
 
 /** The listener of an app, without the cache. */
 export function listenerOf(app: App): RequestListener {
-  // The global Request and Response belong to other tests too.
+  // Other tests need the global Request and Response.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return (incoming, outgoing) => void listener(incoming, outgoing);
 }

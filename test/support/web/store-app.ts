@@ -11,9 +11,10 @@ import { runQueriesInProcess } from '../../../src/store/query-process/query-runn
 import type { App } from '../../../src/web/app.ts';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';
 import { createClientAddress } from '../../../src/web/shared/client-address.ts';
-import { engines, withStore } from '../../contract/test-engines.ts';
+import { defaultEngine, withStore } from '../../contract/test-engines.ts';
+import { anItemDraft, noon } from '../builders.ts';
 import { createFakeClock, type FakeClock } from '../fake-clock.ts';
-import { draft, noon, StoreFixture, source } from '../store-fixture.ts';
+import { createStoreFixture, type StoreFixture } from '../store-fixture.ts';
 import { makeApp, site } from './test-app.ts';
 
 /** The User-Agent of a desktop browser. */
@@ -33,7 +34,7 @@ export interface TestRequest {
 /** The app over a real store with one item, `one`, that was stored at noon. */
 export interface StoreApp {
   readonly store: Store;
-  readonly room: StoreFixture;
+  readonly fixture: StoreFixture;
   readonly clock: FakeClock;
   readonly item: number;
   readonly app: App;
@@ -49,12 +50,9 @@ export async function withStoreApp(
   over: { readonly site?: Partial<Site>; readonly parts?: Partial<AppContext>; readonly adminToken?: string | null },
   work: (app: StoreApp) => Promise<void>,
 ): Promise<void> {
-  const [engine] = engines;
-  if (engine === undefined) throw new Error('there is no engine');
-  await withStore(engine, async (store) => {
-    const room = new StoreFixture(store);
-    await room.declare([source('a')]);
-    await room.read('a', [draft('one')]);
+  await withStore(defaultEngine, async (store) => {
+    const fixture = await createStoreFixture(store, 'a');
+    await fixture.read('a', [anItemDraft('one')]);
     const item = await readItemByKey(store.reader, 'http://example.net/one');
     const clock = createFakeClock(noon);
     const shutdown = createShutdown(silentLog);
@@ -72,7 +70,7 @@ export async function withStoreApp(
     });
     await work({
       store,
-      room,
+      fixture,
       clock,
       item: item?.id ?? 0,
       app,
@@ -91,10 +89,10 @@ function requestOf({ method, headers = {}, form }: TestRequest): RequestInit {
     ...(form === undefined ? {} : { origin, 'sec-fetch-site': 'same-origin' }),
   };
   const all = Object.entries({ ...usual, ...headers }).filter(([, value]) => value !== '');
-  const said = { headers: Object.fromEntries(all) };
-  if (form === undefined) return { method: method ?? 'GET', ...said };
+  const init = { headers: Object.fromEntries(all) };
+  if (form === undefined) return { method: method ?? 'GET', ...init };
   const pairs = Array.isArray(form) ? form : Object.entries(form);
-  return { method: method ?? 'POST', ...said, body: new URLSearchParams(pairs as [string, string][]) };
+  return { method: method ?? 'POST', ...init, body: new URLSearchParams(pairs as [string, string][]) };
 }
 
 function incomingOf(

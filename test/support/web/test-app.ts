@@ -66,10 +66,10 @@ export class FakeReadPort implements ReadPort {
       .filter((item) => filter.backfill || !item.backfill)
       .filter((item) => matchesSearch(parseSearchQuery(filter.q ?? ''), toSearchableText(searchText(item))))
       .toSorted((a, b) => b.sortMs - a.sortMs || b.id - a.id);
-    const start = before === null ? 0 : all.findIndex((item) => placeOf(item) === before) + 1;
+    const start = before === null ? 0 : all.findIndex((item) => cursorOf(item) === before) + 1;
     const items = all.slice(start, start + limit);
     const last = items.at(-1);
-    const next = last !== undefined && start + limit < all.length ? placeOf(last) : null;
+    const next = last !== undefined && start + limit < all.length ? cursorOf(last) : null;
     const withdrawn = query.withdrawals === true ? this.#withdrawn() : [];
     return { items, next, head: this.#head(), changedMs: this.changedMs, withdrawn };
   }
@@ -186,6 +186,6 @@ export function makeApp(items: readonly Item[] = [], over: Partial<AppContext> =
   return { app, reads, get: async (path, headers = {}) => app.request(path, { headers }) };
 }
 
-function placeOf(item: Item): string {
+function cursorOf(item: Item): string {
   return `${item.sortMs}-${item.id}`;
 }

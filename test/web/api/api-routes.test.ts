@@ -264,8 +264,8 @@ describe('the API', () => {
   });
 
   it('answers 500 without details of an internal error, and logs it', async () => {
-    const said: object[] = [];
-    const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void said.push(facts) };
+    const logged: object[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (facts: object) => void logged.push(facts) };
     const { get, reads } = makeApp([], { log });
     reads.fault = new Error('disk at /srv/secret is full');
     const response = await get('/api/items');
@@ -273,7 +273,7 @@ describe('the API', () => {
     const text = await response.text();
     expect(JSON.parse(text).error.code).toBe('internal_error');
     expect(text).not.toContain('disk');
-    expect(said).toMatchObject([{ err: reads.fault, path: '/api/items' }]);
+    expect(logged).toMatchObject([{ err: reads.fault, path: '/api/items' }]);
   });
 
   it('sends an ETag and answers a conditional request with 304', async () => {

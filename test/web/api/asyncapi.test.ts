@@ -24,7 +24,7 @@ async function served(): Promise<object> {
   return (await (await makeApp().get('/api/asyncapi.json')).json()) as object;
 }
 
-/** Writes down all that a reader and its server say to each other. */
+/** Records all messages between a client and the server. */
 function record(reader: TestClient, check: ProtocolCheck): TestClient {
   reader.socket.on('message', (data) => check.record('server', String(data)));
   const send = reader.socket.send.bind(reader.socket);
@@ -51,7 +51,7 @@ function fill(log: MemoryLog, ids: readonly number[], section = 'World'): void {
   }
 }
 
-/** Lets a server and its readers say everything that the protocol has. */
+/** Makes a server and its clients send every message of the protocol. */
 async function sayEverything(check: ProtocolCheck): Promise<void> {
   const log = new MemoryLog();
   fill(log, [1, 2, 3, 4, 5, 6]);
@@ -75,14 +75,14 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   await reader.next('items');
   await reader.next('live');
   const moved = { itemId: 7, facets: { sections: ['Sport'] }, was: world };
-  const happenings = [
+  const steps = [
     () => fill(log, [7]),
     () => log.append({ op: 'update', itemId: 7, changed: ['title'], facets: world, was: world, body: bodyOf(7) }),
     () => log.append({ ...moved, op: 'update', changed: ['section'] }),
     () => log.append({ op: 'remove', itemId: 6, facets: world, was: world }),
   ];
-  for (const happen of happenings) {
-    happen();
+  for (const step of steps) {
+    step();
     server.notify();
     await reader.next('item');
   }
@@ -96,7 +96,7 @@ async function sayEverything(check: ProtocolCheck): Promise<void> {
   reader.send({ type: 'ping' });
   await reader.next('ping');
   reader.send({ type: 'unsubscribe', id: 's1' });
-  // Refused, and so told: the client's own message is not one of the description, and is not recorded.
+  // The invalid message of the client is not in the document and is not recorded; the error is.
   const plain = connect();
   plain.socket.on('message', (data) => check.record('server', String(data)));
   await plain.next('welcome');
@@ -164,9 +164,9 @@ describe('/api/asyncapi.json', () => {
     const stop = new AbortController();
     const response = await fetch(server.url('/events?after=e1-0'), { signal: stop.signal });
     const reader = response.body?.getReader();
-    let said = '';
+    let received = '';
     const readTo = async (mark: string) => {
-      while (!said.includes(mark)) said += Buffer.from((await reader?.read())?.value ?? []).toString();
+      while (!received.includes(mark)) received += Buffer.from((await reader?.read())?.value ?? []).toString();
     };
     await readTo('event: live');
     fill(log, [5]);
@@ -175,7 +175,7 @@ describe('/api/asyncapi.json', () => {
     server.advance(600_000);
     await readTo('event: bye');
     stop.abort();
-    const messages = streamMessagesOf(said);
+    const messages = streamMessagesOf(received);
     for (const { event, data } of messages) {
       expect(JSON.parse(data)).toMatchObject({ type: event });
       check.record('server', data);
@@ -188,7 +188,7 @@ describe('/api/asyncapi.json', () => {
     ['server', 'a field that is not described', { type: 'live', ch: 'a', seq: 1, prev: 0, more: 1 }],
     ['server', 'a field that is missing', { type: 'live', ch: 'a', seq: 1 }],
     ['server', 'an item without its fields', { type: 'item', ch: 'a', seq: 1, prev: 0, op: 'add', item: { id: 1 } }],
-    ['server', 'an update that does not say of what', updateWithoutChanged()],
+    ['server', 'an update without changed fields', updateWithoutChanged()],
     ['server', 'a code that is none', { type: 'bye', code: 4003, reason: 'shutdown', retryAfterMs: 1 }],
     ['server', 'a type that is none', { type: 'news' }],
     ['client', 'a filter field that is none', { type: 'subscribe', id: 'a', filter: { tag: 'eu' } }],
@@ -224,7 +224,7 @@ describe('/api/asyncapi.json', () => {
   });
 });
 
-/** The same with a field more in every object. */
+/** The same message with an additional field in every object. */
 function withMore(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withMore);
   if (typeof value !== 'object' || value === null) return value;
@@ -237,7 +237,7 @@ function updateWithoutChanged(): object {
   return rest;
 }
 
-/** What a client might say, right and wrong, as far as a schema can tell. */
+/** Valid and invalid messages of clients, as far as a schema can express it. */
 function clientSamples(): object[] {
   const subscribe = { type: 'subscribe', id: 'a' };
   const ids = Array.from({ length: 201 }, (_, index) => index + 1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { countReads } from '../../../src/store/readers/read-counts.ts';
-import { noon } from '../../support/store-fixture.ts';
+import { noon } from '../../support/builders.ts';
 import { withStoreApp } from '../../support/web/store-app.ts';
 import { makeApp } from '../../support/web/test-app.ts';
 

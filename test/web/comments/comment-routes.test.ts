@@ -3,12 +3,12 @@ import type { CommentState } from '../../../src/domain/comments/comment.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { readComments } from '../../../src/store/readers/comment-repository.ts';
 import { moderateComments } from '../../../src/store/readers/moderate-comments.ts';
-import { draft } from '../../support/store-fixture.ts';
+import { anItemDraft } from '../../support/builders.ts';
 import { type StoreApp, type TestRequest, withStoreApp } from '../../support/web/store-app.ts';
 
 const json = { accept: 'application/json' };
 
-/** The token of the form on the item's page, which was opened ten seconds ago unless said otherwise. */
+/** The token of the form on the item page, which was opened `ageMs` ago (default: ten seconds). */
 async function openForm(app: StoreApp, waitMs = 10_000, item = app.item): Promise<string> {
   const html = await (await app.request(`/items/${item}`)).text();
   const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? '';
@@ -34,7 +34,7 @@ async function stored(app: StoreApp, state: CommentState | null = null) {
 }
 
 describe('submitting a comment', () => {
-  it('holds it for a moderator and redirects to a page that says so', () =>
+  it('stores it as pending and redirects to a page that shows this', () =>
     withStoreApp({}, async (app) => {
       const response = await send(app);
       expect(response.status).toBe(303);
@@ -157,7 +157,7 @@ describe('a rejected comment', () => {
       expect((await send(app, { token: fresh })).status).toBe(303);
     }));
 
-  it('is a duplicate within a day, whoever sends it', () =>
+  it('is refused as a duplicate within a day, from the same author or another', () =>
     withStoreApp({}, async (app) => {
       await send(app, { text: 'The very same words' });
       const response = await send(app, { text: 'the VERY same words!' }, {});
@@ -209,8 +209,8 @@ describe('a form that was not sent by an item page', () => {
     ['neither Origin nor Sec-Fetch-Site', { origin: '', 'sec-fetch-site': '' }],
     ['another origin', { origin: 'https://evil.example', 'sec-fetch-site': '' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
-    ['a sister host', { 'sec-fetch-site': 'same-site' }],
-    ['Origin null alone', { origin: 'null', 'sec-fetch-site': '' }],
+    ['another host of the same site', { 'sec-fetch-site': 'same-site' }],
+    ['only Origin: null', { origin: 'null', 'sec-fetch-site': '' }],
   ])('is rejected: %s', (_, headers) =>
     withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
@@ -220,12 +220,9 @@ describe('a form that was not sent by an item page', () => {
     }));
 
   it.each([
-    ['our own origin where browsers say no more', { origin: 'https://news.example.com', 'sec-fetch-site': '' }],
-    [
-      'the host that was asked, under another name',
-      { origin: 'http://lan:3000', host: 'lan:3000', 'sec-fetch-site': '' },
-    ],
-    ['a browser that keeps its origin to itself', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
+    ['only our own origin', { origin: 'https://news.example.com', 'sec-fetch-site': '' }],
+    ['the requested host under another name', { origin: 'http://lan:3000', host: 'lan:3000', 'sec-fetch-site': '' }],
+    ['Origin: null with Sec-Fetch-Site: same-origin', { origin: 'null', 'sec-fetch-site': 'same-origin' }],
   ])('is accepted: %s', (_, headers) =>
     withStoreApp({}, async (app) => {
       const form = { name: 'Ann', text: 'Hi', token: await openForm(app) };
@@ -240,7 +237,7 @@ describe('a form that was not sent by an item page', () => {
 
   it('is rejected with the token of another item', () =>
     withStoreApp({}, async (app) => {
-      await app.room.read('a', [draft('one'), draft('two')]);
+      await app.fixture.read('a', [anItemDraft('one'), anItemDraft('two')]);
       const token = await openForm(app, 10_000, app.item + 1);
       expect((await send(app, { token })).status).toBe(403);
     }));

@@ -22,7 +22,7 @@ describe('validateComment', () => {
 
   it.each([
     ['letters', 'a'.repeat(512)],
-    ['emoji of two units', '🙂'.repeat(512)],
+    ['emoji of two code units', '🙂'.repeat(512)],
     ['combining marks', 'e\u0301'.repeat(256)],
     ['line breaks that a form sends as two characters', `${'a\r\n'.repeat(255)}aa`],
   ])('accepts 512 code points of %s but not 513', (_, most) => {
@@ -66,7 +66,7 @@ describe('validateComment', () => {
 
   it.each([
     ['a ligature of 18 letters', '\ufdfa'.repeat(4), 72],
-    ['a fraction of three', '½'.repeat(21), 63],
+    ['a fraction of three characters', '½'.repeat(21), 63],
   ])('measures a name as it is stored: each part of %s counts', (_, name, chars) => {
     expect(validate(name, 'Hello')).toMatchObject({
       code: 'name_too_long',

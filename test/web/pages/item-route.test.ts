@@ -10,7 +10,7 @@ async function readsOf({ store, item, flush }: StoreApp): Promise<number | undef
   return (await readCounts(store.reader, [item]))[0]?.reads;
 }
 
-/** Comments that are shown, as if they had been approved. */
+/** Stores approved comments. */
 async function publish({ store, item }: StoreApp, comments: readonly { name: string; body: string }[]) {
   for (const [index, { name, body }] of comments.entries()) {
     const comment: NewComment = {

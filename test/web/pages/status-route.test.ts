@@ -30,7 +30,7 @@ describe('the status page', () => {
     const svgs = byName('svg');
     expect(svgs.every(({ attributes }) => attributes['role'] === 'img' && attributes['aria-label'] !== '')).toBe(true);
     expect(svgs.at(-1)?.text).toContain('12:00: 7 connections');
-    // On the same axis as the others: hours before the start are there, and empty.
+    // The time axis is that of the other charts; hours before the start are empty.
     expect(byName('tr').map(({ text }) => text)).toEqual(expect.arrayContaining(['12:00 7', '14:00 –']));
     expect(byClass('legend')[1]?.text).toBe('newunchangedthrottledfailed');
   });

@@ -99,7 +99,7 @@ describe('createVisitBuffer', () => {
       return batches.splice(0).flat().length;
     };
     expect(await flood(() => '192.0.2.1')).toBe(30);
-    // The same again are known, and the database counts none of them twice; others are refused.
+    // Known visitors are accepted again, and the database counts none twice; others are refused.
     expect(await flood(() => '192.0.2.1')).toBe(30);
     expect(await flood((number) => `2001:db8:1:2::${number.toString(16)}`)).toBe(30);
     buffer.add({ ...visit, address: '192.0.2.2' });

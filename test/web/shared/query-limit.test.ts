@@ -5,7 +5,7 @@ import { until } from '../../support/until.ts';
 import { type StoreApp, withStoreApp } from '../../support/web/store-app.ts';
 import { FakeReadPort, makeApp } from '../../support/web/test-app.ts';
 
-/** Reads whose queries end when they are let go, and at once from then on. */
+/** Reads whose queries wait until they are released, and end immediately afterwards. */
 class HeldReads extends FakeReadPort {
   readonly held: (() => void)[] = [];
   #isFree = false;

@@ -9,8 +9,8 @@ import { StorageError } from '../../../src/domain/storage.ts';
 import type { Log } from '../../../src/runtime/log.ts';
 import { badRequest, goneItem, notFound, type Problem, toProblem } from '../../../src/web/shared/request-error.ts';
 
-/** What is told and what is logged of an error that a handler throws. */
-async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {
+/** The response and the log lines of an error that a handler throws. */
+async function handleError(error: unknown, method = 'GET'): Promise<{ problem: Problem; logged: object[] }> {
   const logged: object[] = [];
   const log: Log = { debug() {}, info() {}, warn() {}, error: (facts) => void logged.push(facts) };
   const app = new Hono();
@@ -22,7 +22,7 @@ async function tell(error: unknown, method = 'GET'): Promise<{ problem: Problem;
   return { problem, logged };
 }
 
-/** The level of the line that a request leaves behind whose client goes away in the middle of its body. */
+/** The log level of a request whose client disconnects within its body. */
 async function levelOfBrokenOff(): Promise<string> {
   const { promise: level, resolve } = Promise.withResolvers<string>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
@@ -56,7 +56,7 @@ describe('toProblem', () => {
     [notFound('No such item.'), { status: 404, code: 'not_found', message: 'No such item.' }],
     [goneItem(), { status: 410, code: 'withdrawn' }],
   ])('returns the problem of a RequestError and logs nothing', async (error, expected) => {
-    const { problem, logged } = await tell(error);
+    const { problem, logged } = await handleError(error);
     expect(problem).toMatchObject(expected);
     expect(logged).toEqual([]);
   });
@@ -65,14 +65,14 @@ describe('toProblem', () => {
     ['GET', 'The database cannot be read at present.'],
     ['POST', 'The database cannot be written at present, and what you sent was not stored.'],
   ])('answers %s with 503 when the storage fails, which the store has logged', async (method, words) => {
-    const { problem, logged } = await tell(new StorageError('full'), method);
+    const { problem, logged } = await handleError(new StorageError('full'), method);
     expect(problem).toMatchObject({ status: 503, code: 'storage_unavailable' });
     expect(problem.message).toContain(words);
     expect(logged).toEqual([]);
   });
 
   it('keeps the status of an error of the framework, but not its message', async () => {
-    const { problem } = await tell(new HTTPException(413, { message: 'body of /etc/passwd too large' }));
+    const { problem } = await handleError(new HTTPException(413, { message: 'body of /etc/passwd too large' }));
     expect(problem.status).toBe(413);
     expect(problem.message).not.toContain('passwd');
   });
@@ -82,7 +82,7 @@ describe('toProblem', () => {
     new TypeError('x is undefined'),
     new HTTPException(500, { message: 'disk full' }),
   ])('hides an internal error from the client and logs it: %s', async (error) => {
-    const { problem, logged } = await tell(error);
+    const { problem, logged } = await handleError(error);
     expect(problem).toMatchObject({ status: 500, code: 'internal_error' });
     expect(problem.message).not.toMatch(/disk|undefined/);
     expect(logged).toEqual([{ err: error, method: 'GET', path: '/path' }]);

@@ -10,7 +10,7 @@ import { codePoint } from '../../support/code-point.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 import { makeApp, makeSource, noon } from '../../support/web/test-app.ts';
 
-/** The first fault of an XML document, null when it is well-formed down to its namespaces. */
+/** The first error of an XML document; null if it and its namespaces are well-formed. */
 function xmlFault(text: string): string | null {
   let fault: string | null = null;
   const parser = new SaxesParser({ xmlns: true });
@@ -169,7 +169,7 @@ describe('output feeds', () => {
       expect(plain.headers.get('vary')).toBe('Accept-Encoding');
       const text = await plain.text();
       expect(text).toMatch(/^<\?xml version="1.0" encoding="utf-8"\?>\s*<\?xml-stylesheet /);
-      // What validators and readers tell the format by, when the type does not.
+      // Validators and readers detect the format by these when the media type does not name it.
       expect(text.slice(0, 512)).toMatch(/<(?:rss|feed|opml)[\s>]/);
       expect(await opened.text()).toBe(text);
     }

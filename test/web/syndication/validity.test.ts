@@ -9,13 +9,13 @@ import { seededRandom } from '../../../src/demo/random.ts';
 import { renderFeed } from '../../../src/demo/render-outlet.ts';
 import { createWebReads } from '../../../src/server/web-reads.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
-import { openStore } from '../../../src/store/open-store.ts';
 import { normaliseDocument } from '../../../src/worker.ts';
-import { type DatabaseLocation, engines } from '../../contract/test-engines.ts';
+import { createStore } from '../../contract/test-engines.ts';
 import { vectors } from '../../fixtures/markup/vectors.ts';
+import { aSource, noon } from '../../support/builders.ts';
 import { rssDocument } from '../../support/documents.ts';
 import { plainOptions } from '../../support/parsed-feed.ts';
-import { noon, StoreFixture, source } from '../../support/store-fixture.ts';
+import { createStoreFixture, type StoreFixture } from '../../support/store-fixture.ts';
 import { faultsOfAtom, faultsOfOpml, faultsOfRss } from '../../support/syndication/feed-rules.ts';
 import { faultsOfJson } from '../../support/syndication/json-feed-schema.ts';
 import { makeApp } from '../../support/web/test-app.ts';
@@ -24,20 +24,20 @@ const folder = fileURLToPath(new URL('../../fixtures/feeds', import.meta.url));
 const faultsOf = { rss: faultsOfRss, atom: faultsOfAtom, json: faultsOfJson } as const;
 const formats = ['rss', 'atom', 'json'] as const;
 
-let place: DatabaseLocation;
 let store: Store;
+let remove: () => Promise<void>;
 let paths: readonly string[] = [];
 
-/** What a reader of a document of ours finds: the same of every format. */
+/** The fields that a client reads from a document, the same for every format. */
 interface Found {
   readonly title: string | undefined;
   readonly link: string | undefined;
   readonly isoDate: string | undefined;
 }
 
-async function readDocument(room: StoreFixture, id: string, body: Uint8Array): Promise<void> {
-  const digest = await normaliseDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
-  if (digest.kind === 'normalised') await room.read(id, digest);
+async function readDocument(fixture: StoreFixture, id: string, body: Uint8Array): Promise<void> {
+  const feed = await normaliseDocument({ body, contentType: null, options: plainOptions({ nowMs: noon }) });
+  if (feed.kind === 'normalised') await fixture.read(id, feed);
 }
 
 function demoDocuments(): readonly (readonly [string, Uint8Array])[] {
@@ -65,24 +65,17 @@ function hostileDocuments(): readonly (readonly [string, Uint8Array])[] {
 }
 
 beforeAll(async () => {
-  const [engine] = engines;
-  if (engine === undefined) throw new Error('there is no engine');
-  place = await engine.copy();
-  store = await openStore({ url: place.url, poller: true });
+  ({ store, remove } = await createStore());
   const documents = [...demoDocuments(), ...hostileDocuments()];
-  const room = new StoreFixture(store);
-  await room.declare(
-    documents.map(([id]) => source(id, { title: null, section: id.startsWith('demo') ? 'Demo' : 'Hostile' })),
-  );
-  for (const [id, body] of documents) await readDocument(room, id, body);
+  const sectionOf = (id: string) => (id.startsWith('demo') ? 'Demo' : 'Hostile');
+  const sources = documents.map(([id]) => aSource(id, { title: null, section: sectionOf(id) }));
+  const fixture = await createStoreFixture(store, ...sources);
+  for (const [id, body] of documents) await readDocument(fixture, id, body);
   paths = ['', '/sections/demo', '/sections/hostile', ...documents.map(([id]) => `/sources/${id}`)];
 }, 60_000);
-afterAll(async () => {
-  await store.close();
-  place.remove();
-});
+afterAll(() => remove());
 
-/** The web over the store, as a server just started would have it. */
+/** The app over the store, as after a start of the server. */
 function started() {
   return makeApp([], { reads: createWebReads(store), sections: () => ['Demo', 'Hostile'] });
 }
@@ -134,7 +127,7 @@ describe('output feeds of all fixtures and demo items', { timeout: 60_000 }, () 
       });
       for (const format of ['rss', 'atom']) {
         const read = await new RssParser().parseString(await (await get(`${part}/feed.${format}?limit=500`)).text());
-        // In RSS a space that nobody sees keeps a title from being read as HTML.
+        // In RSS an invisible space prevents a title from being parsed as HTML.
         const found = read.items.map(({ title, link, isoDate }): Found => {
           return { title: title?.replaceAll('\u200b', ''), link, isoDate };
         });
@@ -165,7 +158,7 @@ describe('output feeds of all fixtures and demo items', { timeout: 60_000 }, () 
   });
 });
 
-/** RSS knows no fractions of a second, and xml2js evens white space at the ends of a text. */
+/** RSS has no fractions of a second, and xml2js trims texts. */
 function toSecond({ title, link, isoDate }: Found): Found {
   return { title: title?.trim(), link, isoDate: isoDate?.replace(/\.\d+Z$/, 'Z') };
 }
@@ -186,11 +179,11 @@ describe('the rules of the feed validator', () => {
     ['no link to self', item],
     ['one id twice', self + item + item],
     ['a relative link', self + item.replace('https://example.org/1', '/1')],
-    ['a date of another form', self + item.replace('Wed, 14 Jan 2026 19:21:00 GMT', '2026-01-14T19:21:00Z')],
-    ['a date of long ago', self + item.replace('2026', '1970')],
-    ['an id that would be an address', self + item.replace(' isPermaLink="false"', '')],
+    ['a date in another format', self + item.replace('Wed, 14 Jan 2026 19:21:00 GMT', '2026-01-14T19:21:00Z')],
+    ['a date in the past', self + item.replace('2026', '1970')],
+    ['a guid that is declared as a URL', self + item.replace(' isPermaLink="false"', '')],
     ['an empty element', self + item.replace('>D<', '><')],
-    ['a character that no address may hold', self + item.replace('org/1', 'org/1|2')],
+    ['a character that URLs do not allow', self + item.replace('org/1', 'org/1|2')],
   ])('reject %s', (_, inside) => {
     expect(faultsOfRss(rss(inside))).not.toEqual([]);
   });

@@ -12,7 +12,7 @@ import {
 } from '../../../src/web/syndication/xml-text.ts';
 import { codePoint } from '../../support/code-point.ts';
 
-/** Text of the root element, or the fault that kept the document from being read. */
+/** The text of the root element, or the error of the parser. */
 function readBack(xml: string): string {
   let text = '';
   const parser = new SaxesParser();
@@ -29,7 +29,7 @@ function readBack(xml: string): string {
   return text;
 }
 
-// XML itself turns carriage returns into line feeds.
+// XML parsers convert carriage returns to line feeds.
 const anyText = fc.string({ unit: codePoint }).map((text) => text.replaceAll('\r', ' '));
 
 describe('text in XML', () => {

@@ -131,7 +131,7 @@ describe('output feeds as WebSub topics', () => {
         expect(new URL(self).href).toBe(self);
         expect(self.startsWith(`${base}${path}`)).toBe(true);
         expect(self).not.toMatch(/utm|[?&]z=|limit=50|before/);
-        // What it names has the same name.
+        // The document at its self URL has the same self URL.
         const again = await get(self.slice(base.length));
         expect(of(headerLinks(again.headers), 'self')).toEqual([self]);
       }),

@@ -5,7 +5,7 @@ import { websubRoutes } from '../../../src/web/websub/websub-routes.ts';
 
 const MiB = 1024 * 1024;
 
-/** A body that comes piece by piece, and counts what was taken of it. */
+/** A body that is sent in chunks and counts the chunks that were read. */
 function slowly(pieces: number) {
   const taken = { pieces: 0 };
   const stream = new ReadableStream<Uint8Array>(

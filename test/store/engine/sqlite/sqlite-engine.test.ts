@@ -2,10 +2,7 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { type Db, engineOf } from '../../../../src/store/engine/engine.ts';
-import { engines, withStore } from '../../../contract/test-engines.ts';
-
-const engine = engines[0];
-if (engine === undefined) throw new Error('no engine');
+import { defaultEngine, withStore } from '../../../contract/test-engines.ts';
 
 async function pragma(db: Db, name: string): Promise<unknown> {
   const { rows } = await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db);
@@ -14,7 +11,7 @@ async function pragma(db: Db, name: string): Promise<unknown> {
 
 describe('the connections to a file', () => {
   it('use WAL with full synchronisation and a short busy timeout', () =>
-    withStore(engine, async ({ writer, reader }) => {
+    withStore(defaultEngine, async ({ writer, reader }) => {
       expect(await pragma(writer, 'journal_mode')).toBe('wal');
       expect(await pragma(writer, 'synchronous')).toBe(2);
       expect(await pragma(writer, 'foreign_keys')).toBe(1);
@@ -23,7 +20,7 @@ describe('the connections to a file', () => {
     }));
 
   it('prepare a statement once and run it many times', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       const { prepare } = Database.prototype;
       let prepared = 0;
       Database.prototype.prepare = function (this: Database.Database, text: string) {
@@ -39,7 +36,7 @@ describe('the connections to a file', () => {
     }));
 
   it('keep a limited number of prepared statements, and run any number', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       for (let n = 0; n < 1200; n += 1) {
         const { rows } = await sql.raw<{ n: number }>(`select ${n} as n`).execute(writer);
         expect(rows).toEqual([{ n }]);
@@ -49,7 +46,7 @@ describe('the connections to a file', () => {
 
 describe('the engine', () => {
   it('is the same for the store and for a transaction', () =>
-    withStore(engine, async (store) => {
+    withStore(defaultEngine, async (store) => {
       const inside = await store.write(async (tx) => engineOf(tx));
       expect(inside).toBe(engineOf(store.reader));
     }));
@@ -61,13 +58,13 @@ describe('the engine', () => {
     ['SQLITE_FULL', false],
     ['SQLITE_CONSTRAINT_UNIQUE', false],
   ])('treats %s as a busy database: %s', (code, busy) =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       expect(engineOf(writer).isBusy(new Database.SqliteError('planted', code))).toBe(busy);
       expect(engineOf(writer).isBusy(new Error(code))).toBe(false);
     }));
 
   it('searches for words that look like its own operators', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       const { indexTexts, searchTexts } = engineOf(writer);
       await indexTexts(writer, [
         { itemId: 1, text: 'this or that and not "near"' },
@@ -81,7 +78,7 @@ describe('the engine', () => {
     }));
 
   it('replaces and removes the text of an item', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       const { indexTexts, removeTexts, searchTexts } = engineOf(writer);
       const find = (word: string) => searchTexts(writer, [[word]], { fromId: 0, belowId: 100, limit: 10 });
       await indexTexts(writer, [{ itemId: 1, text: 'before' }]);
@@ -92,7 +89,7 @@ describe('the engine', () => {
     }));
 
   it('filters items by a text that contains one of several phrases', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       const { indexTexts, filterByText } = engineOf(writer);
       await indexTexts(writer, [
         { itemId: 1, text: 'rain and sun' },
@@ -112,7 +109,7 @@ describe('the engine', () => {
     }));
 
   it('ranks a text that is about a word above one that mentions it', () =>
-    withStore(engine, async ({ writer }) => {
+    withStore(defaultEngine, async ({ writer }) => {
       const { indexTexts, rankTexts } = engineOf(writer);
       await indexTexts(writer, [
         { itemId: 1, text: 'harbour harbour harbour' },

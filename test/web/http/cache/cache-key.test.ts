@@ -111,7 +111,7 @@ describe('a cached response', () => {
     for (const dataVersion of [() => null, () => 'unchanged']) {
       await withStoreApp({ parts: { dataVersion } }, ({ app }) =>
         withServer(app, async (send) => {
-          // Twice, and backwards in between: every address is answered after every other.
+          // In order, backwards and in order again, so that every URL is requested after every other.
           for (const path of [...odd, ...odd.toReversed(), ...odd]) {
             const { status, headers, body } = await send('GET', path, { host: 'news.example.com' });
             const answer = { status, headers, body: body.replace(tokens, '') };

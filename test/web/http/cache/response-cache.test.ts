@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import type { AppContext } from '../../../../src/web/shared/app-context.ts';
 import { createClientAddress } from '../../../../src/web/shared/client-address.ts';
-import { draft, minute, noon } from '../../../support/store-fixture.ts';
+import { anItemDraft, minute, noon } from '../../../support/builders.ts';
 import { listenerOf, type ReceivedResponse, withListener } from '../../../support/web/http-server.ts';
 import { browserAgent, type StoreApp, withStoreApp } from '../../../support/web/store-app.ts';
 
@@ -82,12 +82,12 @@ describe('the response cache', () => {
     '/feed.atom?limit=5',
     '/opml.xml',
   ])('sends the same response without reading the store while nothing is committed: %s', (path) =>
-    withCache(async ({ get, room, reads }) => {
+    withCache(async ({ get, fixture, reads }) => {
       const first = await get(path);
       const before = reads();
       expect(await get(path)).toEqual(first);
       expect(reads()).toBe(before);
-      await room.read('a', [draft('two'), draft('one')], noon + minute);
+      await fixture.read('a', [anItemDraft('two'), anItemDraft('one')], noon + minute);
       await get(path);
       if (path !== '/about') expect(reads()).toBeGreaterThan(before);
     }));
@@ -97,7 +97,7 @@ describe('the response cache', () => {
     '/sections/world',
     '/feed.rss',
     '/feed.json?limit=5',
-  ])('sends exactly the headers and bodies of the app, and 304 to a client that holds the page: %s', (path) =>
+  ])('sends exactly the headers and bodies of the app, and 304 to a client that has the page: %s', (path) =>
     withCache(async ({ get, getUncached, passed }) => {
       for (const headers of [host, { ...host, ...br }, { ...host, 'sec-fetch-dest': 'document' }]) {
         const expected = await getUncached(path, headers);
@@ -113,21 +113,21 @@ describe('the response cache', () => {
     }));
 
   it('shows a commit in the next response', () =>
-    withCache(async ({ get, room }) => {
+    withCache(async ({ get, fixture }) => {
       for (let time = 0; time < 2; time += 1) expect((await get('/')).body).not.toContain('Title of two');
       await get('/feed.rss');
-      await room.read('a', [draft('two'), draft('one')], noon + minute);
+      await fixture.read('a', [anItemDraft('two'), anItemDraft('one')], noon + minute);
       expect((await get('/')).body).toContain('Title of two');
       expect((await get('/feed.rss')).body).toContain('Title of two');
     }));
 
   it('drops all entries of an older data version at the first request of a newer one', () =>
-    withCache(async ({ app, get, room }) => {
+    withCache(async ({ app, get, fixture }) => {
       await get('/feed.rss');
       const one = app.responseCache.bytes;
       for (const path of ['/', '/about', '/feed.atom', '/feed.json', '/opml.xml']) await get(path);
       expect(app.responseCache.bytes).toBeGreaterThan(3 * one);
-      await room.read('a', [draft('one')], noon + minute);
+      await fixture.read('a', [anItemDraft('one')], noon + minute);
       await get('/feed.rss');
       expect(app.responseCache.bytes).toBeLessThan(2 * one);
     }));
@@ -162,12 +162,12 @@ describe('the response cache', () => {
     }));
 
   it('builds one response for concurrent requests after a commit', () =>
-    withCache(async ({ get, room, reads }) => {
-      await room.read('a', [draft('two'), draft('one')], noon + minute);
+    withCache(async ({ get, fixture, reads }) => {
+      await fixture.read('a', [anItemDraft('two'), anItemDraft('one')], noon + minute);
       const before = reads();
       await get('/feed.rss');
       const single = reads() - before;
-      await room.read('a', [draft('three'), draft('two'), draft('one')], noon + 2 * minute);
+      await fixture.read('a', [anItemDraft('three'), anItemDraft('two'), anItemDraft('one')], noon + 2 * minute);
       const again = reads();
       const bodies = await Promise.all(Array.from({ length: 20 }, async () => (await get('/feed.rss')).body));
       expect(new Set(bodies).size).toBe(1);

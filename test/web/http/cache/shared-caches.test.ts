@@ -11,7 +11,7 @@ const fillings: Readonly<Record<string, string>> = {
   ':id': '1',
 };
 
-/** Every path that GET answers, and some that nobody does. */
+/** Every path with a GET route, and some unknown ones. */
 function pathsOf({ routes }: StoreApp): string[] {
   const known = routes
     .filter(({ method, path }) => method === 'GET' && !path.includes('*'))
@@ -20,8 +20,8 @@ function pathsOf({ routes }: StoreApp): string[] {
   return [...new Set([...known, ...others])];
 }
 
-/** What clients, browsers and proxies say by themselves. */
-const said: Readonly<Record<string, readonly string[]>> = {
+/** Request headers that clients, browsers and proxies send. */
+const headerValues: Readonly<Record<string, readonly string[]>> = {
   accept: ['application/json', 'application/atom+xml', 'text/html,*/*;q=0.8', 'text/event-stream'],
   'accept-encoding': ['br', 'gzip'],
   'accept-language': ['de-DE,de;q=0.9'],
@@ -46,11 +46,11 @@ function comparable({ status, headers, body }: ReceivedResponse): string {
 
 const isStored = ({ headers }: ReceivedResponse): boolean => !/no-store|private/.test(headers['cache-control'] ?? '');
 
-/** Headers that an answer depends on although a shared cache that stores it is not told. */
+/** Headers that a response depends on without naming them in its Vary. */
 async function undeclared(send: SendRequest, path: string): Promise<string[]> {
   const plain = await send('GET', path);
   const found: string[] = [];
-  for (const [name, values] of Object.entries(said)) {
+  for (const [name, values] of Object.entries(headerValues)) {
     for (const value of values) {
       const other = await send('GET', path, { [name]: value });
       if (comparable(other) === comparable(plain) || (!isStored(plain) && !isStored(other))) continue;
@@ -62,7 +62,7 @@ async function undeclared(send: SendRequest, path: string): Promise<string[]> {
 }
 
 function withWholeApp(work: (app: StoreApp, send: SendRequest) => Promise<void>): Promise<void> {
-  // A stream that is open would never be read to its end.
+  // An open stream would never end.
   const eventStream = null;
   const parts = { eventStream, dataVersion: () => 'unchanged', clientAddress: () => '127.0.0.1' };
   return withStoreApp({ adminToken, parts }, (app) => withServer(app.app, (send) => work(app, send)));
@@ -130,7 +130,7 @@ describe('HEAD', () => {
             const get = await send('GET', path, headers);
             const head = await send('HEAD', path, headers);
             statuses.add(head.status);
-            // No two forms are compressed to the same length.
+            // The compressed lengths of two forms can differ.
             const isOwn = path === '/items/1' && 'accept-encoding' in headers;
             const length = isOwn ? { 'content-length': head.headers['content-length'] } : {};
             expect({ path, ...head }).toEqual({ path, ...get, headers: { ...get.headers, ...length }, body: '' });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import {
   type ConnectionLimitOptions,
@@ -11,24 +11,22 @@ import { isEventStream } from '../../../../src/web/live/sse/sse-handler.ts';
 import { createClientAddress, createProxyTest } from '../../../../src/web/shared/client-address.ts';
 import { openRaw, type RawConnection } from '../../../support/raw-connection.ts';
 import { until } from '../../../support/until.ts';
+import { useCleanups } from '../../../support/use-cleanups.ts';
 
 const stranger = '192.0.2.7';
 const proxy = '10.0.0.1';
-/** More than the system takes of an answer that nobody reads. */
+/** More than the system buffers of a response that the client does not read. */
 const large = Buffer.alloc(16 * 1024 * 1024, 'x');
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const cleanups = useCleanups();
 
 interface LimitedOptions extends Partial<ConnectionLimitOptions> {
-  /** Where its connections seem to come from. */
+  /** The remote address of its connections. */
   readonly from?: string;
   readonly listener?: RequestListener;
 }
 
-/** A server with limits, its connections as it sees them, and a way to it. */
+/** A server with limits, its sockets, and a function that connects to it. */
 class Limited {
   readonly server: Server;
   readonly sockets: Socket[] = [];
@@ -120,7 +118,7 @@ describe('pipelined requests', () => {
     await client.ended;
     expect(bodies(client)).toHaveLength(maxWaitingRequests + 1);
     expect(client.received().match(/Connection: close/g)).toHaveLength(1);
-    // Node has made none of the rest.
+    // Node has created no request for the others.
     expect(one.requests).toBeLessThan(maxWaitingRequests + 5);
   });
 
@@ -137,7 +135,7 @@ describe('pipelined requests', () => {
     client.socket.write(get('/a').repeat(10));
     await until('an answer', () => handled > 0 || null);
     expect(await (await fetch(urlOf(one), { method: 'HEAD' })).text()).toBe('');
-    // The other one is that of the HEAD.
+    // The other one is the response to the HEAD.
     expect(handled).toBe(2);
   });
 
@@ -157,7 +155,7 @@ describe('pipelined requests', () => {
   });
 });
 
-/** Asks once more and waits until that has been seen. */
+/** Sends another request and waits until the server has received it. */
 async function fetchSoon(one: Limited, seen: () => boolean): Promise<AbortController> {
   const controller = new AbortController();
   fetch(urlOf(one), { signal: controller.signal }).catch(() => {});

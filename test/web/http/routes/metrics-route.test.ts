@@ -3,7 +3,7 @@ import { makeApp } from '../../../support/web/test-app.ts';
 
 const token = 'correct-horse-battery';
 
-/** Asks for the figures over a socket that comes from an address. */
+/** Requests the metrics over a socket with a remote address. */
 async function ask(remoteAddress: string, headers: Record<string, string> = {}, ownToken: string | null = token) {
   return askApp(appWith(ownToken), remoteAddress, headers);
 }

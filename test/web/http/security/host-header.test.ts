@@ -10,7 +10,7 @@ afterAll(() => {
   server.close();
 });
 
-async function heard(...headers: string[]): Promise<string> {
+async function request(...headers: string[]): Promise<string> {
   const { port } = server.address() as AddressInfo;
   const lines = ['GET / HTTP/1.1', ...headers, 'Connection: close', '', ''];
   const connection = await openRaw(port, lines.join('\r\n'));
@@ -20,13 +20,13 @@ async function heard(...headers: string[]): Promise<string> {
 
 describe('a request', () => {
   it('with one Host header is answered', async () => {
-    expect(await heard('Host: a.example.org', 'X-Host: b')).toMatch(/^HTTP\/1\.1 200 .*answered$/s);
+    expect(await request('Host: a.example.org', 'X-Host: b')).toMatch(/^HTTP\/1\.1 200 .*answered$/s);
   });
 
   it.each([
     [['Host: a.example.org', 'Host: b.example.org']],
     [['Host: a.example.org', 'Accept: */*', 'hOST: a.example.org']],
   ])('with the headers %j is answered 400', async (headers) => {
-    expect(await heard(...headers)).toMatch(/^HTTP\/1\.1 400 .*several Host headers/s);
+    expect(await request(...headers)).toMatch(/^HTTP\/1\.1 400 .*several Host headers/s);
   });
 });

@@ -12,7 +12,7 @@ const fillings: Readonly<Record<string, string>> = {
   ':id': '1',
 };
 
-/** Every address that is answered, with its parameters filled in, and what nobody answers. */
+/** The URL of every route with parameters, and of an unknown one. */
 function addresses({ routes }: StoreApp): { method: string; path: string }[] {
   const known = routes
     .filter(({ path }) => !path.includes('*') && path !== '/events')

@@ -36,12 +36,12 @@ afterEach(async () => {
   server = null;
 });
 
-/** The connection below a reader's socket. */
+/** The TCP connection of a client's WebSocket. */
 function rawOf(reader: TestClient): Duplex {
   return (reader.socket as unknown as { readonly _socket: Duplex })._socket;
 }
 
-/** The session says goodbye with these words, and then ends with them. */
+/** Expects `bye` with this code and reason, and then the close. */
 async function expectEnd(reader: TestClient, close: CloseCode): Promise<void> {
   const { code, reason } = close;
   expect(await reader.next('bye')).toEqual({ type: 'bye', code, reason, retryAfterMs: retryAfterMs(close, () => 0) });
@@ -91,7 +91,7 @@ describe('a session ends with', () => {
     await reader.next('welcome');
     reader.socket.pause();
     await expect.poll(() => parts.fanOut.size).toBe(1);
-    // All that the system takes in between has to fill up before anything is unsent.
+    // The buffers of the system must be full before bytes are unsent.
     await expect.poll(() => parts.wheel.size, { timeout: 5000 }).toBe(3);
     advance(24_000);
     expect(parts.sessions.closes.size).toBe(0);
@@ -164,11 +164,11 @@ describe('a session ends with', () => {
   });
 
   it.each([
-    ['what is no JSON', 'hello'],
-    ['no object', '[]'],
+    ['a message that is not JSON', 'hello'],
+    ['a message that is not an object', '[]'],
     ['nothing', 'null'],
     ['an object without a type', '{"id":"s1"}'],
-    ['a type that is no text', '{"type":1}'],
+    ['a type that is not a string', '{"type":1}'],
   ])('4500 when it sends %s', async (_, text) => {
     const { connect } = await start();
     const reader = connect();
@@ -224,7 +224,7 @@ describe('a session ends with', () => {
     const { connect } = await start();
     const reader = connect();
     await reader.next('welcome');
-    // An unmasked frame: clients must mask theirs.
+    // An unmasked frame, which clients must not send.
     rawOf(reader).write(Buffer.from([0x81, 0x02, 0x7b, 0x7d]));
     expect((await reader.ended).code).toBe(1002);
     expect(server?.parts.sessions.closes.get(1002)).toBe(1);

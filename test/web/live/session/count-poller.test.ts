@@ -5,7 +5,7 @@ import { createCountPoller } from '../../../../src/web/live/session/count-poller
 import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
 import { drainEventLoop } from '../../../support/push/drain-event-loop.ts';
 
-function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>, log: Log = silentLog) {
+function createPoller(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>, log: Log = silentLog) {
   let tick = () => {};
   const every = (_: number, run: () => void) => {
     tick = run;
@@ -14,7 +14,7 @@ function deskOf(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>
   const wheel = createTimerWheel({ tickMs: 1000, every });
   return {
     wheel,
-    desk: createCountPoller({ read, wheel, log }),
+    poller: createCountPoller({ read, wheel, log }),
     async pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 1) {
         tick();
@@ -28,69 +28,69 @@ const count = (id: number, reads = 0) => ({ id, reads, comments: 0, commentsRevi
 
 describe('createCountPoller', () => {
   it('sends one query for all watchers', async () => {
-    const asked: string[] = [];
-    const { desk, pass } = deskOf(async (ids) => {
-      asked.push(ids.join());
+    const queries: string[] = [];
+    const { poller, pass } = createPoller(async (ids) => {
+      queries.push(ids.join());
       return [];
     });
-    desk.watch({ items: [1, 2], notify() {} });
-    desk.watch({ items: [2, 3], notify() {} });
+    poller.watch({ items: [1, 2], notify() {} });
+    poller.watch({ items: [2, 3], notify() {} });
     await pass(3);
-    expect(asked).toEqual(['1,2', '2,3', '1,2,3']);
+    expect(queries).toEqual(['1,2', '2,3', '1,2,3']);
   });
 
   it('notifies each watcher of the changed counts of its own items', async () => {
     let reads = 0;
-    const { desk, pass } = deskOf(async (ids) => ids.map((id) => count(id, id === 2 ? reads : 0)));
-    const told: unknown[] = [];
-    desk.watch({ items: [1, 2], notify: (counts) => told.push(counts) });
+    const { poller, pass } = createPoller(async (ids) => ids.map((id) => count(id, id === 2 ? reads : 0)));
+    const notified: unknown[] = [];
+    poller.watch({ items: [1, 2], notify: (counts) => notified.push(counts) });
     await drainEventLoop(2);
     await pass(7);
     reads = 5;
     await pass(7);
-    expect(told).toEqual([[count(1), count(2)], [count(2, 5)]]);
+    expect(notified).toEqual([[count(1), count(2)], [count(2, 5)]]);
   });
 
   it('notifies of changed comments when their number is the same', async () => {
     let commentsRevision = 1;
-    const { desk, pass } = deskOf(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
-    const told: number[] = [];
-    desk.watch({ items: [1], notify: (counts) => told.push(...counts.map((one) => one.commentsRevision)) });
+    const { poller, pass } = createPoller(async () => [{ id: 1, reads: 0, comments: 1, commentsRevision }]);
+    const notified: number[] = [];
+    poller.watch({ items: [1], notify: (counts) => notified.push(...counts.map((one) => one.commentsRevision)) });
     await drainEventLoop(2);
     commentsRevision = 3;
     await pass(7);
-    expect(told).toEqual([1, 3]);
+    expect(notified).toEqual([1, 3]);
   });
 
   it('stops polling without watchers', async () => {
-    let asked = 0;
-    const { desk, pass, wheel } = deskOf(async () => {
-      asked += 1;
+    let queries = 0;
+    const { poller, pass, wheel } = createPoller(async () => {
+      queries += 1;
       return [];
     });
-    const stop = desk.watch({ items: [1], notify: () => expect.unreachable('nothing was counted') });
+    const stop = poller.watch({ items: [1], notify: () => expect.unreachable('nothing was counted') });
     stop();
     await pass(20);
-    expect(asked).toBeLessThanOrEqual(2);
+    expect(queries).toBeLessThanOrEqual(2);
     expect(wheel.size).toBe(0);
   });
 
   it('logs a failed query and retries', async () => {
     const warned: string[] = [];
     let fails = true;
-    const { desk, pass } = deskOf(
+    const { poller, pass } = createPoller(
       async (ids) => {
         if (fails) throw new Error('database is gone');
         return ids.map((id) => count(id));
       },
       { ...silentLog, warn: (_, message) => void warned.push(message) },
     );
-    const told: unknown[] = [];
-    desk.watch({ items: [1], notify: (counts) => told.push(counts) });
+    const notified: unknown[] = [];
+    poller.watch({ items: [1], notify: (counts) => notified.push(counts) });
     await drainEventLoop(2);
     expect(warned).toHaveLength(1);
     fails = false;
     await pass(7);
-    expect(told).toEqual([[count(1)]]);
+    expect(notified).toEqual([[count(1)]]);
   });
 });

@@ -4,7 +4,7 @@ import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing
 import { DrainWatch } from '../../../../src/web/live/session/drain-watch.ts';
 import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
 
-/** A reader whose backlog a test sets. */
+/** A client whose unsent bytes a test sets. */
 class Backlog extends EventEmitter {
   writableLength = 0;
 }
@@ -16,14 +16,14 @@ function watchOf() {
     return () => {};
   };
   const wheel = createTimerWheel({ tickMs: 1000, every });
-  const outlet = new Backlog();
-  const told: string[] = [];
-  const owner = { drained: () => void told.push('drained'), drainTimedOut: () => void told.push('too slow') };
+  const output = new Backlog();
+  const calls: string[] = [];
+  const owner = { drained: () => void calls.push('drained'), drainTimedOut: () => void calls.push('too slow') };
   return {
     wheel,
-    outlet,
-    told,
-    watch: new DrainWatch(outlet, { wheel, timing: defaultLiveTiming }, owner),
+    output,
+    calls,
+    watch: new DrainWatch(output, { wheel, timing: defaultLiveTiming }, owner),
     pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 1) tick();
     },
@@ -34,66 +34,66 @@ const mark = 64 * 1024;
 
 describe('DrainWatch', () => {
   it('is writable below the high-water mark', () => {
-    const { watch, outlet, wheel } = watchOf();
-    outlet.writableLength = mark - 1;
+    const { watch, output, wheel } = watchOf();
+    output.writableLength = mark - 1;
     expect(watch.writable()).toBe(true);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports that the output has drained', () => {
-    const { watch, outlet, told, wheel } = watchOf();
-    outlet.writableLength = mark;
+    const { watch, output, calls, wheel } = watchOf();
+    output.writableLength = mark;
     expect([watch.writable(), watch.writable()]).toEqual([false, false]);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([1, 1]);
-    outlet.writableLength = 0;
-    outlet.emit('drain');
-    expect(told).toEqual(['drained']);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect([wheel.size, output.listenerCount('drain')]).toEqual([1, 1]);
+    output.writableLength = 0;
+    output.emit('drain');
+    expect(calls).toEqual(['drained']);
+    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports the timeout of a client that does not read', () => {
-    const { watch, outlet, told, wheel, pass } = watchOf();
-    outlet.writableLength = mark;
+    const { watch, output, calls, wheel, pass } = watchOf();
+    output.writableLength = mark;
     watch.writable();
     pass(30);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
     pass(1);
-    expect(told).toEqual(['too slow']);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect(calls).toEqual(['too slow']);
+    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports drained at the timeout when the client has read below the mark', () => {
-    const { watch, outlet, told, pass } = watchOf();
-    outlet.writableLength = mark;
+    const { watch, output, calls, pass } = watchOf();
+    output.writableLength = mark;
     watch.writable();
-    outlet.writableLength = mark - 1;
+    output.writableLength = mark - 1;
     pass(31);
-    expect(told).toEqual(['drained']);
+    expect(calls).toEqual(['drained']);
   });
 
   it('restarts the timeout when the mark is reached again', () => {
-    const { watch, outlet, told, pass } = watchOf();
-    outlet.writableLength = mark;
+    const { watch, output, calls, pass } = watchOf();
+    output.writableLength = mark;
     watch.writable();
     pass(20);
-    outlet.emit('drain');
+    output.emit('drain');
     watch.writable();
     pass(20);
-    expect(told).toEqual(['drained']);
+    expect(calls).toEqual(['drained']);
     pass(11);
-    expect(told).toEqual(['drained', 'too slow']);
+    expect(calls).toEqual(['drained', 'too slow']);
   });
 
   it('reports nothing after it is stopped', () => {
-    const { watch, outlet, told, wheel, pass } = watchOf();
+    const { watch, output, calls, wheel, pass } = watchOf();
     watch.stop();
-    outlet.writableLength = mark;
+    output.writableLength = mark;
     watch.writable();
     watch.stop();
     watch.stop();
-    outlet.emit('drain');
+    output.emit('drain');
     pass(60);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
     expect(wheel.size).toBe(0);
   });
 });

@@ -6,25 +6,25 @@ import {
   type SessionRegistry,
 } from '../../../../src/web/live/session/session-registry.ts';
 
-/** A session that goes as soon as it is told to, or only when it is ended. */
+/** A session that ends after `bye`, or only when it is terminated. */
 function join(
   sessions: SessionRegistry,
-  options: { address?: string; stays?: boolean; transport?: 'ws' | 'sse' } = {},
+  options: { address?: string; hangs?: boolean; transport?: 'ws' | 'sse' } = {},
 ) {
-  const told: string[] = [];
+  const messages: string[] = [];
   const session: LiveSession = {
     transport: options.transport ?? 'ws',
     bye({ reason }) {
-      told.push(reason);
-      if (options.stays !== true) leave();
+      messages.push(reason);
+      if (options.hangs !== true) leave();
     },
     terminate() {
-      told.push('terminated');
+      messages.push('terminated');
       leave();
     },
   };
   const leave = sessions.add(session, options.address ?? '127.0.0.1');
-  return { told, leave };
+  return { messages, leave };
 }
 
 describe('createSessionRegistry', () => {
@@ -68,28 +68,28 @@ describe('createSessionRegistry', () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
     const all = Array.from({ length: 60 }, () => join(sessions));
     await sessions.close(closeCodes.shutdown, 5000);
-    expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
+    expect(all.every(({ messages }) => messages.join() === 'shutdown')).toBe(true);
   });
 
   it('sends bye in batches, not to all sessions at once', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 1000 });
     const all = Array.from({ length: 200 }, () => join(sessions));
     const closed = sessions.close(closeCodes.shutdown, 5000);
-    expect(all.filter(({ told }) => told.length > 0).length).toBe(50);
+    expect(all.filter(({ messages }) => messages.length > 0).length).toBe(50);
     await closed;
-    expect(all.every(({ told }) => told.join() === 'shutdown')).toBe(true);
+    expect(all.every(({ messages }) => messages.join() === 'shutdown')).toBe(true);
   });
 
   it('terminates the remaining sessions when the time is over', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
-    const { told } = join(sessions, { stays: true });
+    const { messages } = join(sessions, { hangs: true });
     await sessions.close(closeCodes.shutdown, 20);
-    expect(told).toEqual(['shutdown', 'terminated']);
+    expect(messages).toEqual(['shutdown', 'terminated']);
   });
 
   it('may be closed twice', async () => {
     const sessions = createSessionRegistry({ maxPerAddress: 1, maxSessions: 100 });
-    join(sessions, { stays: true });
+    join(sessions, { hangs: true });
     await Promise.all([sessions.close(closeCodes.shutdown, 20), sessions.close(closeCodes.shutdown, 20)]);
     expect(sessions.size).toBe(0);
   });

@@ -18,7 +18,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** A reader of a stream: gives blocks in order and all that was sent as text. */
+/** A client of a stream that returns its blocks in order and the whole text. */
 class StreamReader {
   readonly response: Response;
   text = '';

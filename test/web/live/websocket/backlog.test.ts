@@ -5,17 +5,22 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type WebSocket from 'ws';
 import type { ItemCounts } from '../../../../src/domain/items/item-counts.ts';
 import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing.ts';
-import { type LiveServerOptions, startLive, type TestLiveServer } from '../../../support/live/live-server.ts';
+import {
+  type LiveServerOptions,
+  startLive,
+  type TestClient,
+  type TestLiveServer,
+} from '../../../support/live/live-server.ts';
 
 let server: TestLiveServer;
-let counted = 0;
+let queries = 0;
 
 async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
-  counted = 0;
-  // Every look finds other numbers: the most that counts can write.
+  queries = 0;
+  // Every query returns other numbers, so that every count is sent.
   const readCounts = async (ids: readonly number[]): Promise<ItemCounts[]> => {
-    counted += 1;
-    return ids.map((id) => ({ id, reads: 1_000_000 + counted, comments: counted, commentsRevision: counted }));
+    queries += 1;
+    return ids.map((id) => ({ id, reads: 1_000_000 + queries, comments: queries, commentsRevision: queries }));
   };
   server = await startLive({ ...options, parts: { readCounts, ...options.parts } });
   return server;
@@ -24,17 +29,17 @@ async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
 afterEach(() => server.close());
 
 const watched = Array.from({ length: 200 }, (_, index) => 1_000_001 + index);
-/** Beyond the high-water mark: what a single write of the session itself adds at most. */
+/** The most that one message of the session adds above the high-water mark. */
 const oneMessage = 16 * 1024;
 
 /** A client that watches 200 items and reads nothing after the first counts. */
-async function deafWatcher(): Promise<WebSocket> {
+async function startWatcher(): Promise<TestClient> {
   const reader = server.connect('', { autoPong: false });
   await reader.next('welcome');
   reader.send({ type: 'watch', items: watched });
   await reader.next('counts');
   reader.socket.pause();
-  return reader.socket;
+  return reader;
 }
 
 /** Bytes that the process holds for the only connection. */
@@ -42,25 +47,25 @@ function unsent(): number {
   return server.sockets[0]?.writableLength ?? 0;
 }
 
-/** Lets looks at the counts pass until the backlog stands above the mark. */
+/** Lets the counts be polled until the unsent bytes exceed the high-water mark. */
 async function fillBacklog(): Promise<void> {
-  for (let looks = 0; looks < 3000 && unsent() < defaultLiveTiming.highWaterBytes; looks += 1) {
+  for (let polls = 0; polls < 3000 && unsent() < defaultLiveTiming.highWaterBytes; polls += 1) {
     server.advance(2250);
     await nextTurn();
   }
   expect(unsent()).toBeGreaterThanOrEqual(defaultLiveTiming.highWaterBytes);
 }
 
-/** No pings and no end of age: what is left is the backlog. */
+/** No pings and no maximum age: only the backlog ends a session. */
 const quiet = { pingIntervalMs: 1e9, maxAgeMs: 1e9, streamMaxAgeMs: 1e9 };
 
 describe('a WebSocket that never reads', () => {
   it('has at most one unsent message above the mark and is closed, whatever it requests', async () => {
-    // Time to answer a ping is not what ends it here.
+    // A late pong must not end the session in this test.
     await start({ parts: { timing: { maxAgeMs: 1e9, pongTimeoutMs: 1e9 } } });
-    const socket = await deafWatcher();
+    const { socket } = await startWatcher();
     let most = 0;
-    for (let looks = 0; looks < 3000 && server.live.sessions > 0; looks += 1) {
+    for (let polls = 0; polls < 3000 && server.live.sessions > 0; polls += 1) {
       socket.pong('alive');
       server.advance(2250);
       await nextTurn();
@@ -72,7 +77,7 @@ describe('a WebSocket that never reads', () => {
 
   it('is closed as a slow consumer though nothing is subscribed', async () => {
     await start({ parts: { timing: quiet } });
-    await deafWatcher();
+    await startWatcher();
     await fillBacklog();
     server.advance(defaultLiveTiming.drainTimeoutMs + 500);
     expect([...server.parts.sessions.closes]).toEqual([[4001, 1]]);
@@ -80,19 +85,15 @@ describe('a WebSocket that never reads', () => {
 
   it('gets the latest counts of each item once it has drained', async () => {
     await start({ parts: { timing: { ...quiet, drainTimeoutMs: 1e9 } } });
-    const reader = server.connect('', { autoPong: false });
-    await reader.next('welcome');
-    reader.send({ type: 'watch', items: watched });
-    await reader.next('counts');
-    reader.socket.pause();
+    const reader = await startWatcher();
     await fillBacklog();
-    const sentWithBacklog = counted;
-    for (let looks = 0; looks < 50; looks += 1) {
+    const queriesBefore = queries;
+    for (let polls = 0; polls < 50; polls += 1) {
       server.advance(2250);
       await nextTurn();
     }
-    expect(counted).toBeGreaterThan(sentWithBacklog + 10);
-    const latest = counted;
+    expect(queries).toBeGreaterThan(queriesBefore + 10);
+    const latest = queries;
     reader.socket.resume();
     const seen: number[] = [];
     while (seen.at(-1) !== latest) {
@@ -100,18 +101,14 @@ describe('a WebSocket that never reads', () => {
       expect(items).toHaveLength(watched.length);
       seen.push(items[0]?.comments ?? 0);
     }
-    // Those between the full backlog and the latest were never written.
-    expect(seen.filter((value) => value > sentWithBacklog)).toEqual([latest]);
+    // Counts between the full backlog and the latest were not sent.
+    expect(seen.filter((value) => value > queriesBefore)).toEqual([latest]);
   });
 
   it('gets one pong for its latest ping frame and one reply to its ping messages', async () => {
     const timing = { ...quiet, drainTimeoutMs: 1e9, maxMessages: 1000 };
     await start({ parts: { timing } });
-    const reader = server.connect('', { autoPong: false });
-    await reader.next('welcome');
-    reader.send({ type: 'watch', items: watched });
-    await reader.next('counts');
-    reader.socket.pause();
+    const reader = await startWatcher();
     await fillBacklog();
     const before = unsent();
     for (let number = 1; number <= 200; number += 1) {
@@ -119,7 +116,7 @@ describe('a WebSocket that never reads', () => {
       reader.send({ type: 'ping' });
     }
     reader.send({ type: 'unsubscribe', id: 'none' });
-    // The answer to the last message is written; those before it have been read too.
+    // The reply to the last message is written, so all messages before it have been read.
     await expect.poll(() => unsent()).toBeGreaterThan(before);
     expect(unsent()).toBeLessThan(before + 200);
     const pongs: string[] = [];
@@ -139,7 +136,7 @@ describe('a pong', () => {
     const pinged = once(reader.socket, 'ping');
     server.advance(12_750);
     await pinged;
-    // What was sent back is read by the server before the answer to this is.
+    // The server reads the pong before this message.
     reader.send({ type: 'unsubscribe', id: 'none' });
     await reader.next('error');
     return reader;
@@ -161,7 +158,7 @@ describe('a pong', () => {
     expect([...server.parts.sessions.closes]).toEqual([]);
   });
 
-  it('that is unsolicited counts as a message', async () => {
+  it('that the server did not request counts as a message', async () => {
     await start();
     const reader = server.connect('', { autoPong: false });
     await reader.next('welcome');
@@ -175,7 +172,7 @@ describe('a stream that never reads', () => {
     await start({ parts: { timing: { ...quiet, highWaterBytes: 0 } } });
     const request = get(server.url('/events'), { headers: { Accept: 'text/event-stream' } });
     const [response] = await once(request, 'response');
-    // The mark is nothing here, so that each byte stands above it whatever the kernel takes.
+    // A mark of zero: each byte exceeds it, however large the kernel's buffers are.
     let text = '';
     response.on('data', (data: Buffer) => {
       text += data.toString();

@@ -11,7 +11,7 @@ async function start(options: LiveServerOptions = {}): Promise<TestLiveServer> {
 
 afterEach(() => server.close());
 
-/** Sends bytes as they are and gives back all that came. */
+/** Sends raw bytes and returns the response. */
 function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
@@ -65,7 +65,7 @@ describe('the handshake', () => {
 
   it.each([
     ['another host', 'https://evil.example.com'],
-    ['no origin in particular', 'null'],
+    ['an opaque origin', 'null'],
     ['another port', 'http://127.0.0.1:1'],
   ])('answers 403 to pages of %s', async (_, origin) => {
     await start();
@@ -125,6 +125,6 @@ function handshake(headers: Record<string, string>, path = '/live'): string {
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  // A close frame after it, so that the connection ends by itself.
+  // A close frame follows, so that the connection ends.
   return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n\u0008\u0000`;
 }

@@ -120,7 +120,7 @@ describe('a session', () => {
     const { ch } = await reader.next('live');
     server.publish(3);
     await expect.poll(() => server.parts.tail.bounds.head).toBe(3);
-    // The pump takes its turn after the tail has read.
+    // The fan-out runs after the tail has read.
     await new Promise((resolve) => setImmediate(resolve));
     server.advance(12_750);
     expect(await reader.next('pos')).toEqual({ type: 'pos', ch, seq: 3, prev: 0 });
@@ -163,7 +163,7 @@ describe('a session', () => {
     await reader.next('live');
     await reader.next('live');
     reader.send({ type: 'unsubscribe', id: 'a' });
-    // An answer shows that the message before it was heard.
+    // A reply shows that the message before it was read.
     reader.send({ type: 'ping' });
     await reader.next('ping');
     server.publish(1);
@@ -187,12 +187,12 @@ describe('a session', () => {
     await start();
     const reader = server.connect();
     await reader.next('welcome');
-    // The first comes earlier, so that sessions that came together do not beat together.
+    // The first one is earlier, so that sessions that started together do not send pings together.
     for (const waitMs of [12_750, 25_250, 25_250]) {
       const pinged = new Promise((resolve) => reader.socket.once('ping', resolve));
       server.advance(waitMs);
       await Promise.all([pinged, reader.next('ping')]);
-      // The library has answered; the server has to hear of it before more time passes.
+      // The library has sent a pong. The server must receive it before the time advances.
       reader.send({ type: 'ping' });
       await reader.next('ping');
     }

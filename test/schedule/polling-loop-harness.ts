@@ -12,7 +12,7 @@ interface Refreshing {
 }
 
 /** A store in memory, and refreshes that last until the test ends them (or not at all, by `instant`). */
-export function createBench(options: Partial<LoopOptions> & { instant?: boolean } = {}) {
+export function createLoopHarness(options: Partial<LoopOptions> & { instant?: boolean } = {}) {
   const clock = createFakeClock();
   const due = new Map<string, DueSource>();
   const leased = new Set<string>();
@@ -39,14 +39,14 @@ export function createBench(options: Partial<LoopOptions> & { instant?: boolean 
       return free.map((sourceId): Lease => ({ sourceId, token: 't', untilMs: nowMs + 90_000, declarationHash: 'd' }));
     },
     refresh(lease, signal) {
-      const settle = (nextCheckMs: number): void => {
+      const release = (nextCheckMs: number): void => {
         const row = due.get(lease.sourceId);
         if (row !== undefined) due.set(row.id, { ...row, nextCheckMs });
         leased.delete(lease.sourceId);
       };
       return new Promise((resolve, reject) => {
         const end = (result: Partial<RefreshResult> = {}): void => {
-          settle(clock.now() + 3_600_000);
+          release(clock.now() + 3_600_000);
           resolve({ ...fresh, sourceId: lease.sourceId, ...result });
         };
         refreshing.push({ id: lease.sourceId, atMs: clock.monotonic(), signal, end, fail: reject });
