@@ -278,7 +278,7 @@ describe('the folders of src', () => {
     expect(mutualPairs(imports)).toEqual([]);
   });
 
-  it('are judged by a check that finds both faults', () => {
+  it('are checked by functions that detect both faults', () => {
     const one = (from: string, to: string): Import => ({ from, to, typeOnly: false });
     expect(isAllowed(one('push/log/log-tail.ts', 'store/log/event-log.ts'))).toBe(false);
     expect(isAllowed(one('client/client.ts', 'domain/events/wire.ts'))).toBe(true);

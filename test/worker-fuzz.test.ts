@@ -14,7 +14,7 @@ const documents = readdirSync(folder)
   .map((name) => new Uint8Array(readFileSync(`${folder}${name}`)));
 const fuzzTimeoutMs = 10_000 + 100 * fuzzRuns;
 
-/** What changes the meaning of all that follows it. */
+/** Tokens that change how everything after them is parsed. */
 const tokens = [
   ...[
     '<',
@@ -58,8 +58,8 @@ const tokens = [
   ],
 ].map((token) => Buffer.from(token));
 
-/** One wound: so much taken out at a place, and something put in. Places are shares of the length. */
-interface Wound {
+/** One damage: bytes removed at a place and others inserted. `at` is a share of the length. */
+interface Damage {
   readonly at: number;
   readonly drop: number;
   readonly put: Uint8Array;
@@ -69,14 +69,14 @@ const share = fc.double({ min: 0, max: 1, noNaN: true });
 const piece = fc
   .tuple(fc.constantFrom(...documents), share, fc.nat(80))
   .map(([body, at, length]) => slice(body, at, length));
-const wound: fc.Arbitrary<Wound> = fc.record({
+const damage: fc.Arbitrary<Damage> = fc.record({
   at: share,
   drop: fc.oneof(fc.constant(0), fc.nat(4), fc.nat(200)),
   put: fc.oneof(fc.constant(new Uint8Array()), fc.constantFrom(...tokens), piece, fc.uint8Array({ maxLength: 3 })),
 });
-const wounded = fc
-  .tuple(fc.constantFrom(...documents), fc.array(wound, { minLength: 1, maxLength: 5 }))
-  .map(([body, wounds]) => wounds.reduce(strike, body));
+const damagedFeed = fc
+  .tuple(fc.constantFrom(...documents), fc.array(damage, { minLength: 1, maxLength: 5 }))
+  .map(([body, damages]) => damages.reduce(applyDamage, body));
 const contentType = fc.constantFrom(
   null,
   'text/xml',
@@ -90,12 +90,12 @@ function slice(body: Uint8Array, at: number, length: number): Uint8Array {
   return body.subarray(start, start + length);
 }
 
-function strike(body: Uint8Array, { at, drop, put }: Wound): Uint8Array {
+function applyDamage(body: Uint8Array, { at, drop, put }: Damage): Uint8Array {
   const start = Math.floor(at * body.length);
   return new Uint8Array(Buffer.concat([body.subarray(0, start), put, body.subarray(start + drop)]));
 }
 
-/** Everything about a draft that the store and the pages could not bear; empty when it is sound. */
+/** The violations of what the store and the pages require of a draft; empty when it is valid. */
 function faultsOf(draft: ItemDraft): string[] {
   const texts = [draft.title, draft.summary, draft.author ?? '', ...draft.categories];
   const urls = [draft.url, draft.imageUrl, draft.canonicalUrl, ...draft.enclosures.map((part) => part.url)];
@@ -110,18 +110,18 @@ function faultsOf(draft: ItemDraft): string[] {
   ];
 }
 
-async function digest(
+async function normalise(
   body: Uint8Array,
   type: string | null,
   known: Record<string, string> = {},
 ): Promise<NormalisedFeed | null> {
-  const digested = await normaliseDocument({ body, contentType: type, options: plainOptions({ known }) });
-  expect(['normalised', 'unreadable']).toContain(digested.kind);
-  return digested.kind === 'normalised' ? digested : null;
+  const normalised = await normaliseDocument({ body, contentType: type, options: plainOptions({ known }) });
+  expect(['normalised', 'unreadable']).toContain(normalised.kind);
+  return normalised.kind === 'normalised' ? normalised : null;
 }
 
-describe('the judge of drafts', () => {
-  it('finds every fault', () => {
+describe('the test oracle for drafts', () => {
+  it('detects every fault', () => {
     const bad = {
       contentHtml: '<p onclick="x"></p>',
       entryKey: 'x',
@@ -140,15 +140,15 @@ describe('the judge of drafts', () => {
   });
 });
 
-describe('a feed that was damaged on the way', () => {
+describe('a damaged feed', () => {
   it(
-    'never yields anything that the store or the pages could not bear',
+    'never yields a draft that the store or the pages do not accept',
     async () => {
       await fc.assert(
-        fc.asyncProperty(wounded, contentType, async (body, type) => {
-          const digested = await digest(body, type);
-          expect(digested?.drafts.flatMap(faultsOf) ?? []).toEqual([]);
-          expect(structuredClone(digested)).toEqual(digested);
+        fc.asyncProperty(damagedFeed, contentType, async (body, type) => {
+          const normalised = await normalise(body, type);
+          expect(normalised?.drafts.flatMap(faultsOf) ?? []).toEqual([]);
+          expect(structuredClone(normalised)).toEqual(normalised);
         }),
         { numRuns: fuzzRuns },
       );
@@ -157,14 +157,14 @@ describe('a feed that was damaged on the way', () => {
   );
 
   it(
-    'is the same feed when it is read again: no item is new',
+    'yields no new item when it is read again',
     async () => {
       await fc.assert(
-        fc.asyncProperty(wounded, async (body) => {
-          const first = await digest(body, null);
+        fc.asyncProperty(damagedFeed, async (body) => {
+          const first = await normalise(body, null);
           if (first === null) return;
           const known = Object.fromEntries(first.drafts.map((draft) => [draft.entryKey, draft.contentHash]));
-          expect(await digest(body, null, known)).toMatchObject({ drafts: [] });
+          expect(await normalise(body, null, known)).toMatchObject({ drafts: [] });
         }),
         { numRuns: fuzzRuns },
       );
@@ -173,15 +173,15 @@ describe('a feed that was damaged on the way', () => {
   );
 
   it(
-    'can be described when it can be digested, with the same number of entries',
+    'is described if and only if it can be normalised, with at least as many entries',
     async () => {
       await fc.assert(
-        fc.asyncProperty(wounded, contentType, async (body, type) => {
-          const digested = await digest(body, type);
+        fc.asyncProperty(damagedFeed, contentType, async (body, type) => {
+          const normalised = await normalise(body, type);
           const described = await describeDocument({ body, contentType: type, url: 'https://feeds.example/rss.xml' });
-          expect(described.kind === 'described').toBe(digested !== null);
-          if (described.kind !== 'described' || digested === null) return;
-          expect(described.entries.length).toBeGreaterThanOrEqual(digested.drafts.length);
+          expect(described.kind === 'described').toBe(normalised !== null);
+          if (described.kind !== 'described' || normalised === null) return;
+          expect(described.entries.length).toBeGreaterThanOrEqual(normalised.drafts.length);
           expect(
             described.entries.flatMap((entry) => findForbidden(`${entry.summary ?? ''}${entry.content ?? ''}`)),
           ).toEqual([]);

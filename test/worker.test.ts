@@ -9,8 +9,8 @@ function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-describe('digestDocument', () => {
-  it('makes drafts of bytes', async () => {
+describe('normaliseDocument', () => {
+  it('returns the drafts of a document', async () => {
     const body = bytes(
       rssDocument(channel, [
         {
@@ -22,8 +22,8 @@ describe('digestDocument', () => {
         },
       ]),
     );
-    const digest = await normaliseDocument({ body, contentType: 'application/rss+xml', options: plainOptions() });
-    expect(digest).toMatchObject({
+    const normalised = await normaliseDocument({ body, contentType: 'application/rss+xml', options: plainOptions() });
+    expect(normalised).toMatchObject({
       kind: 'normalised',
       format: 'rss2',
       feedTitle: 'A feed',
@@ -31,7 +31,7 @@ describe('digestDocument', () => {
     });
   });
 
-  it('gives out nothing that is known already', async () => {
+  it('returns no draft of a known entry with the same content hash', async () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One', text: 'Text' }]));
     const task = { body, contentType: null, options: plainOptions() };
     const first = await normaliseDocument(task);
@@ -41,7 +41,7 @@ describe('digestDocument', () => {
     expect(second).toMatchObject({ drafts: [], unchanged: Object.keys(known) });
   });
 
-  it('says why a document is none', async () => {
+  it('returns the reason why a document is unreadable', async () => {
     const read = (text: string): Promise<object> =>
       normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
     expect(await read('')).toMatchObject({ kind: 'unreadable', failure: 'empty' });
@@ -52,11 +52,11 @@ describe('digestDocument', () => {
   });
 });
 
-describe('a document of a publisher with habits of its own', () => {
+describe('normaliseDocument of an unusual document', () => {
   const read = async (text: string) => {
-    const digest = await normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
-    if (digest.kind !== 'normalised') throw new Error(digest.detail);
-    return digest;
+    const normalised = await normaliseDocument({ body: bytes(text), contentType: null, options: plainOptions() });
+    if (normalised.kind !== 'normalised') throw new Error(normalised.detail);
+    return normalised;
   };
   const img = `<img alt="" src="data:image/png;base64,${'iVBORw0KGgo'.repeat(140_000)}"/>`;
   const story = '<p>The text behind the picture.</p>';
@@ -74,13 +74,13 @@ describe('a document of a publisher with habits of its own', () => {
       'JSON',
       JSON.stringify({ version: 'https://jsonfeed.org/version/1.1', items: [{ id: '1', content_html: img + story }] }),
     ],
-  ])('keeps the text behind a picture of 1.5 MB in %s', async (_, text) => {
+  ])('keeps the text after an embedded image of 1.5 MB in %s', async (_, text) => {
     const { drafts, notes } = await read(text);
     expect(drafts[0]?.contentHtml).toContain(story);
     expect(notes).toEqual([]);
   });
 
-  it.each([2_000, 12_000])('takes the newest of %i entries that come oldest first', async (count) => {
+  it.each([2_000, 12_000])('keeps the newest of %i entries in ascending order', async (count) => {
     const entries = Array.from({ length: count }, (_, n) => ({
       guid: String(n),
       title: `Title ${n}`,
@@ -97,7 +97,7 @@ describe('a document of a publisher with habits of its own', () => {
 describe('describeDocument', () => {
   const task = (text: string) => ({ body: bytes(text), contentType: null, url: 'https://site.example/rss.xml' });
 
-  it('tells a document as its publisher has it', async () => {
+  it("returns the feed's fields and entries as the publisher wrote them", async () => {
     const text = rssDocument(channel, [{ guid: '1', title: 'One', link: '/1' }, { title: 'One' }]);
     expect(await describeDocument(task(text))).toMatchObject({
       kind: 'described',
@@ -110,13 +110,13 @@ describe('describeDocument', () => {
     });
   });
 
-  it('says why a document is none', async () => {
+  it('returns the reason why a document is unreadable', async () => {
     expect(await describeDocument(task(''))).toMatchObject({ kind: 'unreadable', failure: 'empty' });
   });
 });
 
-describe('answerTask', () => {
-  it('does what it is asked for', async () => {
+describe('the task of a worker process', () => {
+  it('normalises, describes, discovers or sanitises, by its kind', async () => {
     const body = bytes(rssDocument(channel, [{ guid: '1', title: 'One' }]));
     const document = { body, contentType: null };
     expect(await runTask({ kind: 'normalise', ...document, options: plainOptions() })).toMatchObject({

@@ -9,7 +9,7 @@ import { FakeIo } from '../cli/fake-io.ts';
 const indexFile = fileURLToPath(new URL('./index.jsonl', import.meta.url));
 
 describe('the corpus of this repository', () => {
-  // Starts a real process, which takes seconds on a busy machine.
+  // A real process: on a busy machine one takes seconds to start.
   it('is read by "newswire parse" with every check passing', { timeout: 60_000 }, async () => {
     const io = new FakeIo();
     expect(await runCommand(['parse', '--index', indexFile, '--jsonl'], io)).toBe(0);

@@ -22,24 +22,24 @@ describe('masking', () => {
   });
 
   it.each([
-    ['as it is', 's3cret', 'https://example.org/?k=s3cret'],
-    ['wherever it stands, as often as it does', 's3cret', 'https://example.org/s3cret/a?k=s3cret&l=1'],
+    ['unencoded', 's3cret', 'https://example.org/?k=s3cret'],
+    ['at every position', 's3cret', 'https://example.org/s3cret/a?k=s3cret&l=1'],
     ['encoded for a query', 'a b"c', 'https://example.org/?k=a%20b%22c'],
-    ['encoded whole', 'a/b+c=', 'https://example.org/?k=a%2Fb%2Bc%3D'],
+    ['encoded in all characters', 'a/b+c=', 'https://example.org/?k=a%2Fb%2Bc%3D'],
     ['encoded in lower case', 'a/b+c=', 'https://example.org/?k=a%2fb%2bc%3d'],
-    ['as a form sends it', 'a b', 'https://example.org/?k=a+b'],
-    ['decoded, where the environment has it encoded', 'a%2Fb', 'https://example.org/?k=a/b'],
+    ['encoded as in a form', 'a b', 'https://example.org/?k=a+b'],
+    ['decoded when the variable contains it encoded', 'a%2Fb', 'https://example.org/?k=a/b'],
     [
-      'with signs that mean something in a pattern',
+      'with special characters of regular expressions',
       'a.b*(c)[d]{e}|f^$\\',
       'https://example.org/?k=a.b*(c)[d]{e}|f^$\\',
     ],
-    ['that is no well-formed text', '\ud800x', 'https://example.org/?k=%EF%BF%BDx'],
-    ['that is badly encoded', '100%', 'https://example.org/?k=100%'],
+    ['that is not well-formed', '\ud800x', 'https://example.org/?k=%EF%BF%BDx'],
+    ['with an invalid encoding', '100%', 'https://example.org/?k=100%'],
   ])('maskText masks a secret %s', (_, secret, text) => {
-    const concealed = maskText(text, hiding(secret));
-    expect(concealed).toContain('***');
-    for (const part of [secret, encodeURIComponent(secret.toWellFormed())]) expect(concealed).not.toContain(part);
+    const masked = maskText(text, hiding(secret));
+    expect(masked).toContain('***');
+    for (const part of [secret, encodeURIComponent(secret.toWellFormed())]) expect(masked).not.toContain(part);
   });
 
   it('maskText masks a secret completely if another one is its prefix', () => {
@@ -54,10 +54,10 @@ describe('masking', () => {
   });
 
   it('unmaskUrl restores an address with the current secrets', () => {
-    const concealed = maskUrl('https://new.example.org/feed?t=s3cret', hiding('s3cret'));
-    expect(concealed).toBe('https://new.example.org/feed?t=***');
-    expect(unmaskUrl(concealed ?? '', hiding('s3cret'))).toBe('https://new.example.org/feed?t=s3cret');
-    expect(unmaskUrl(concealed ?? '', hiding('rotated'))).toBe('https://new.example.org/feed?t=rotated');
+    const masked = maskUrl('https://new.example.org/feed?t=s3cret', hiding('s3cret'));
+    expect(masked).toBe('https://new.example.org/feed?t=***');
+    expect(unmaskUrl(masked ?? '', hiding('s3cret'))).toBe('https://new.example.org/feed?t=s3cret');
+    expect(unmaskUrl(masked ?? '', hiding('rotated'))).toBe('https://new.example.org/feed?t=rotated');
   });
 
   it('unmaskUrl restores several secrets in order', () => {
@@ -67,9 +67,9 @@ describe('masking', () => {
   });
 
   it.each([
-    ['stands in another order', 'https://example.org/?b=two&a=one', hiding('one', 'two')],
-    ['stands in another form', 'https://example.org/?a=a%2Fb', hiding('a/b')],
-    ['stands beside a mask of the publisher', 'https://example.org/?a=one&b=***', hiding('one')],
+    ['is in another order', 'https://example.org/?b=two&a=one', hiding('one', 'two')],
+    ['is encoded in another way', 'https://example.org/?a=a%2Fb', hiding('a/b')],
+    ['is beside a mask of the publisher', 'https://example.org/?a=one&b=***', hiding('one')],
   ])('maskUrl returns null if the secret %s', (_, url, parts) => {
     expect(maskUrl(url, parts)).toBeNull();
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOnExit, StorageError, storageAdvice, storageFaults } from '../../src/domain/storage.ts';
 
-describe('storageAdvice', () => {
-  it.each(storageFaults)('promises a program that ends nothing: %s', (fault) => {
+describe('the advice for a storage fault', () => {
+  it.each(storageFaults)('does not say that writing resumes when the program exits: %s', (fault) => {
     const { what, remedy } = adviceOnExit(fault);
     expect(what).toBe(storageAdvice[fault].what);
     expect(remedy).not.toContain('resumes');
     expect(storageAdvice[fault].remedy.startsWith(remedy)).toBe(true);
   });
 
-  it('tells a running server that writing resumes', () => {
+  it('says that writing resumes while a server runs', () => {
     expect(new StorageError('full').message).toContain('writing resumes automatically.');
   });
 });

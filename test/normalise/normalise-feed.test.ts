@@ -149,7 +149,7 @@ describe('normaliseFeed with keep and drop filters', () => {
 });
 
 describe('normaliseFeed within its limits', () => {
-  it('takes the first items up to the limit and counts all', () => {
+  it('returns the first items up to the limit and counts all', () => {
     const result = normalise(
       Array.from({ length: 2000 }, (_, n) => ordinaryItem(n)),
       plainOptions({ limit: 50 }),
@@ -159,7 +159,7 @@ describe('normaliseFeed within its limits', () => {
     expect(result.notes).toEqual(['item_flood:2000']);
   });
 
-  describe('takes the newest items up to the limit', () => {
+  describe('returns the newest items up to the limit', () => {
     const dayOf = (n: number) => new Date(nowMs - (2001 - n) * 3_600_000).toISOString();
     const flood = (part: (n: number) => object) => Array.from({ length: 2000 }, (_, n) => ordinaryItem(n, part(n)));
     const taken = (items: ReturnType<typeof flood>, more: Parameters<typeof plainOptions>[0] = {}) =>

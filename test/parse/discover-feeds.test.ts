@@ -34,23 +34,23 @@ describe('discoverFeeds', () => {
   it.each([
     ['a translation', 'rel="alternate" hreflang="de" href="/de/"'],
     ['a style', 'rel="alternate stylesheet" type="application/rss+xml" href="/feed"'],
-    ['an embedding', 'rel="alternate" type="application/json+oembed" href="/oembed?format=json"'],
-    ['an interface for programs', 'rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2"'],
+    ['an oEmbed link', 'rel="alternate" type="application/json+oembed" href="/oembed?format=json"'],
+    ['a link to an API', 'rel="alternate" type="application/json" href="/wp-json/wp/v2/pages/2"'],
     ['another relation', 'rel="search" type="application/rss+xml" href="/feed"'],
     ['no address', 'rel="alternate" type="application/rss+xml"'],
     ['a script', 'rel="alternate" type="application/rss+xml" href="javascript:alert(1)"'],
-    ['a file', 'rel="alternate" type="application/rss+xml" href="file:///etc/passwd"'],
+    ['a file URL', 'rel="alternate" type="application/rss+xml" href="file:///etc/passwd"'],
     ['data', 'rel="alternate" type="application/rss+xml" href="data:text/xml,<rss/>"'],
-    ['an endless address', `rel="alternate" type="application/rss+xml" href="/${'a'.repeat(3000)}"`],
+    ['a very long URL', `rel="alternate" type="application/rss+xml" href="/${'a'.repeat(3000)}"`],
   ])('omits %s', (_, attributes) => {
     expect(urlsIn(link(attributes))).toEqual([]);
   });
 
   it.each([
-    ['an old relation', 'rel="service.feed" type="application/x.atom+xml" href="/feed"'],
+    ['the obsolete relation "feed"', 'rel="service.feed" type="application/x.atom+xml" href="/feed"'],
     ['the relation of HTML drafts', 'rel="feed" href="/feed"'],
-    ['a general type at the address of a feed', 'rel="alternate" type="application/json" href="/feed"'],
-    ['no type at the address of a feed', 'rel="alternate" href="/feed"'],
+    ['a general media type and the URL of a feed', 'rel="alternate" type="application/json" href="/feed"'],
+    ['no media type and the URL of a feed', 'rel="alternate" href="/feed"'],
   ])('accepts %s', (_, attributes) => {
     expect(urlsIn(link(attributes))).toEqual(['https://example.org/feed']);
   });

@@ -29,8 +29,8 @@ describe('parseFeed on documents that are not feeds', () => {
     ['a page', '<!DOCTYPE html><html><head><title>Parked</title></head></html>'],
     ['words', 'Service unavailable'],
     ['other XML', '<?xml version="1.0"?><opml version="2.0"><body/></opml>'],
-    ['only a comment, for which rss-parser never calls back', '<!-- nothing -->'],
-    ['JSON of another kind', '{"error":"not found"}'],
+    ['only a comment, for which rss-parser never resolves', '<!-- nothing -->'],
+    ['JSON that is not a feed', '{"error":"not found"}'],
     ['a list in JSON', '[1,2]'],
   ])('reports that %s is not a feed', async (_, text) => {
     expect(await parse(text)).toMatchObject({ kind: 'unreadable', failure: 'not_feed' });

@@ -8,7 +8,7 @@ describe('cleanLine', () => {
     ['a bell and C1 controls', 'ding\u0007\u009bx', 'ding x'],
     ['a bidi override', 'abc\u202edef', 'abc def'],
     ['nothing but controls', '\u0000\u0001', ''],
-  ])('takes out %s', (_, text, clean) => {
+  ])('removes %s', (_, text, clean) => {
     expect(cleanLine(text)).toBe(clean);
   });
 

@@ -5,7 +5,7 @@ import { type Log, silentLog } from '../../src/runtime/log.ts';
 
 const options = { name: 'counting', log: silentLog };
 
-/** Resolves in the microtask queue: as work over synchronous SQLite does. */
+/** Resolves in the microtask queue, as work on synchronous SQLite does. */
 const inMicrotasks = async (): Promise<void> => {
   for (let step = 0; step < 5; step += 1) await undefined;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventLoopBudget } from '../../src/runtime/event-loop-budget.ts';
 
-/** A share of 20 ms, and pieces of work that take as long as they say. */
+/** A budget of 20 ms, and tasks with a given duration. */
 function makeShare() {
   let nowMs = 0;
   const done: string[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { demoteReportedErrors } from '../../src/runtime/log.ts';
 
-/** A log that keeps the level of each line. */
+/** A log that records the level of each line. */
 function levels() {
   const kept: string[] = [];
   const at = (level: string) => () => void kept.push(level);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LruCache } from '../../src/runtime/lru-cache.ts';
 
-/** What a value of so many bytes costs under a key of one character. */
+/** The size that is counted for a value of `bytes` under a key of one character. */
 const cost = (bytes: number): number => bytes + 2 + 200;
 
 describe('LruCache', () => {

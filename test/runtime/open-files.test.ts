@@ -11,7 +11,7 @@ describe('openFilesLimit', () => {
 
   it.each([
     ['it is unlimited', () => text('unlimited')],
-    ['the system says nothing of it', () => ''],
+    ['the system does not report it', () => ''],
     [
       'the system has no such file',
       () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What a test asks its worker process to do. */
+/** The tasks of a worker process in tests. */
 export type PoolTask =
   | { readonly do: 'echo'; readonly value: unknown }
   | { readonly do: 'take'; readonly bytes: Uint8Array; readonly list: readonly unknown[] }
@@ -19,17 +19,17 @@ async function work(task: PoolTask): Promise<unknown> {
     case 'throw':
       throw new Error(task.message);
     case 'identify':
-      // Some platforms put variables of their own in.
+      // Some platforms set variables of their own.
       return { pid: process.pid, environment: Object.keys(process.env).filter((name) => !name.startsWith('__')) };
     case 'run-away':
       for (;;);
     case 'eat-memory':
       for (const held: object[] = []; ; ) held.push({ held: [held.length] });
     case 'eat-memory-at-once':
-      // One call that asks for far more than there is: a thread would take the whole process down here.
+      // One allocation that is far too large: in a thread it would end the whole process.
       return '<'.repeat(30_000_000).split('');
   }
 }
 
-// The pool takes a module's default export for its task.
+// The pool runs the default export of a module.
 export default work;

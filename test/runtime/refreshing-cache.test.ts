@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRefreshingCache } from '../../src/runtime/refreshing-cache.ts';
 
-/** Reads that are answered by the test, and a clock that it turns. */
+/** Reads that the test resolves, and a clock that it advances. */
 function setUp(stale: boolean) {
   const clock = { ms: 0, monotonic: () => clock.ms };
   const asked: { readonly resolve: (value: number) => void; readonly reject: (error: Error) => void }[] = [];
@@ -56,7 +56,7 @@ describe('createRefreshingCache', () => {
     expect(errors).toEqual([new Error('busy')]);
     expect(await get('a')).toBe(1);
     await turn();
-    // It is not tried again at once.
+    // The read is not retried immediately.
     expect(asked).toHaveLength(2);
     clock.ms = 60;
     expect(await get('a')).toBe(1);

@@ -4,7 +4,7 @@ import { Semaphore } from '../../src/runtime/semaphore.ts';
 afterEach(() => void vi.useRealTimers());
 
 describe('Semaphore', () => {
-  it('runs no more pieces of work at once than it has permits', async () => {
+  it('runs at most as many tasks concurrently as it has permits', async () => {
     const semaphore = new Semaphore(2);
     let running = 0;
     let most = 0;
@@ -18,14 +18,14 @@ describe('Semaphore', () => {
     expect(most).toBe(2);
   });
 
-  it('runs waiting work in the order in which it came', async () => {
+  it('runs waiting tasks in the order of their calls', async () => {
     const semaphore = new Semaphore(1);
     const order: number[] = [];
     await Promise.all([1, 2, 3].map((n) => semaphore.run(async () => void order.push(n))));
     expect(order).toEqual([1, 2, 3]);
   });
 
-  it('passes an error of the work on and frees its permit', async () => {
+  it('rejects with the error of a task and frees its permit', async () => {
     const semaphore = new Semaphore(1);
     await expect(semaphore.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect(await semaphore.run(async () => 'next')).toBe('next');
@@ -41,7 +41,7 @@ describe('Semaphore', () => {
     expect(semaphore.waiting).toBe(1);
   });
 
-  it('sends a caller away whose time limit has passed, and grants it nothing later', async () => {
+  it('returns null to a caller whose timeout has passed, and grants it no permit later', async () => {
     vi.useFakeTimers();
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
@@ -52,7 +52,7 @@ describe('Semaphore', () => {
     expect(await semaphore.acquire({ timeoutMs: 100 })).not.toBeNull();
   });
 
-  it('passes over a caller that has left the queue', async () => {
+  it('skips a caller that was aborted', async () => {
     const semaphore = new Semaphore(1);
     const release = await semaphore.acquire();
     const impatient = new AbortController();

@@ -18,8 +18,8 @@ describe('createShutdown', () => {
   });
 
   it('stops the other parts when one fails, and logs its name', async () => {
-    const said: object[] = [];
-    const shutdown = createShutdown({ ...silentLog, error: (facts) => said.push(facts) });
+    const logged: object[] = [];
+    const shutdown = createShutdown({ ...silentLog, error: (facts) => logged.push(facts) });
     let stopped = false;
     shutdown.onStop('store', () => {
       stopped = true;
@@ -27,7 +27,7 @@ describe('createShutdown', () => {
     shutdown.onStop('loop', () => Promise.reject(new Error('stuck')));
     await shutdown.stop();
     expect(stopped).toBe(true);
-    expect(said).toEqual([expect.objectContaining({ part: 'loop' })]);
+    expect(logged).toEqual([expect.objectContaining({ part: 'loop' })]);
   });
 
   it('stops once, however often it is called', async () => {

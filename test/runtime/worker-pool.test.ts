@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((pool) => pool.close()));
 });
 
-// Real processes: seconds go by on a busy machine before one is up.
+// Real processes: on a busy machine one takes seconds to start.
 describe('createWorkerPool', { timeout: 60_000 }, () => {
   it('runs tasks and returns their results', async () => {
     const pool = createPool({ workers: 2 });
@@ -133,7 +133,7 @@ describe('createWorkerPool', { timeout: 60_000 }, () => {
     const { pid } = await identity(pool);
     const held = pool.run({ do: 'wait', ms: 60_000 });
     expect((await identity(pool)).pid).not.toBe(pid);
-    // No third one, however long: the task gets the second when it is free.
+    // No third process is started: the task waits until the second is free.
     const turns = await Promise.all([pool.run({ do: 'wait', ms: 200 }), identity(pool)]);
     expect(turns[0]).toEqual({ kind: 'done', result: 'waited' });
     process.kill(pid, 'SIGKILL');
@@ -179,7 +179,7 @@ async function identity(pool: WorkerPool<PoolTask, unknown>): Promise<Identity> 
 }
 
 function isAlive(pid: number): boolean {
-  // Where nobody collects orphans, as in a container without an init, they stay listed: Z is a dead one.
+  // Without an init process, as in some containers, dead orphans stay listed with state Z.
   const stat = `/proc/${pid}/stat`;
   if (existsSync('/proc/self/stat')) return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
   try {

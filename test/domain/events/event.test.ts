@@ -12,7 +12,7 @@ describe('checkCursor', () => {
     ['e1-21', 'cursor_in_future'],
     ['e2-15', 'epoch_changed'],
     ['e2-99', 'epoch_changed'],
-  ])('says that the cursor %s is %s in a log of the events 11 to 20', (cursor, status) => {
+  ])('classifies the cursor %s as %s in a log of the events 11 to 20', (cursor, status) => {
     expect(checkCursor(parseCursor(cursor) ?? { epoch: '', seq: -1 }, bounds)).toBe(status);
   });
 
@@ -24,7 +24,7 @@ describe('checkCursor', () => {
 });
 
 describe('parseCursor', () => {
-  it('reads what formatCursor writes', () => {
+  it('parses the output of formatCursor', () => {
     expect(parseCursor(formatCursor({ epoch: 'k3f9', seq: 1042 }))).toEqual({ epoch: 'k3f9', seq: 1042 });
   });
 

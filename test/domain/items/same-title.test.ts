@@ -13,7 +13,7 @@ describe('isSameTitle', () => {
     ['Vec<T> explained', 'Vec<T> explained'],
     ['🎉', '🎉'],
     ['嵐が海岸を襲う', '嵐が海岸を襲う。'],
-  ])('takes %j and %j for one title', (one, other) => {
+  ])('treats %j and %j as one title', (one, other) => {
     expect(isSameTitle(one, other)).toBe(true);
     expect(isSameTitle(other, one)).toBe(true);
   });
@@ -35,7 +35,7 @@ describe('isSameTitle', () => {
     ['Storm hits the coast', 'What the storm that hits the coast today means for you'],
     ['🎉', '🎂'],
     ['', 'Storm'],
-  ])('tells %j from %j', (one, other) => {
+  ])('distinguishes %j from %j', (one, other) => {
     expect(isSameTitle(one, other)).toBe(false);
     expect(isSameTitle(other, one)).toBe(false);
   });

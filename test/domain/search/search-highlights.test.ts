@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { excerptAround, highlightMatches } from '../../../src/domain/search/search-highlights.ts';
 import { matchesSearch, parseSearchQuery, toSearchableText } from '../../../src/domain/search/search-query.ts';
 
-/** The text with what is marked in brackets. */
+/** The text with the highlighted parts in brackets. */
 function marked(text: string, q: string): string {
   return highlightMatches(text, parseSearchQuery(q))
     .map((part) => (part.isMatch ? `[${part.text}]` : part.text))

@@ -164,7 +164,7 @@ describe('agreement with the full-text index', () => {
   db.exec(`create virtual table t using fts5(x, tokenize='unicode61 remove_diacritics 2');
     create virtual table v using fts5vocab(t, instance)`);
 
-  /** The database's words of each text. */
+  /** The words that the full-text index finds in each text. */
   function indexWords(texts: readonly string[]): string[][] {
     db.exec('delete from t');
     const insert = db.prepare('insert into t(rowid, x) values (?, ?)');
@@ -175,8 +175,8 @@ describe('agreement with the full-text index', () => {
     return words;
   }
 
-  // What news is written in. The index was made for Unicode 6.1 and takes every later character for a letter, so a few
-  // that came since are left out; two letters with two accents each it forgot.
+  // The scripts that news is written in. The index knows Unicode 6.1 and treats every later character as a letter, so a
+  // few later ones are left out, and two letters with two accents each that it does not fold.
   const scripts: readonly (readonly [number, number])[] = [
     [0x01, 0x36f],
     [0x370, 0x377],

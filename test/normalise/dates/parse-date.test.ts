@@ -195,7 +195,7 @@ describe('parseDate', () => {
     expect(iso(text)).toBe(expected);
   });
 
-  it.each(zones)('knows the time zone %s', (zone, hours) => {
+  it.each(zones)('reads the time zone %s', (zone, hours) => {
     expect(parseDate(`Mon, 02 Mar 2026 12:00:00 ${zone}`)).toBe(Date.UTC(2026, 2, 2, 12) - hours * 3_600_000);
   });
 
@@ -254,7 +254,7 @@ describe('parseDate on arbitrary text', () => {
   );
 
   it(
-    'takes the offset off, whatever it is',
+    'subtracts any time zone offset',
     () => {
       const offsets = fc.tuple(
         fc.constantFrom('+', '-'),
@@ -275,7 +275,7 @@ describe('parseDate on arbitrary text', () => {
   );
 
   it(
-    'reads what is written to the letter as it reads any spelling',
+    'returns the same on the fast path for exact formats as on the general path',
     () => {
       const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((value) => String(value).padStart(2, '0'));
       const time = fc.oneof(
@@ -305,7 +305,7 @@ describe('parseDate on arbitrary text', () => {
   );
 
   it(
-    'gives a whole number of a sane year, or null, for any text',
+    'returns null or whole milliseconds of a year from 0 to 9999 for any text',
     () => {
       const pieces = fc.constantFrom(
         'Mon',

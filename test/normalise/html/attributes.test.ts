@@ -61,7 +61,7 @@ describe('cleanAttributes of images', () => {
     expect(picture(attributes)).not.toBeNull();
   });
 
-  it('takes the first valid address', () => {
+  it('uses the first valid address', () => {
     expect(picture({ src: 'data:image/gif;base64,AA', 'data-lazy-src': '/q.jpg' })?.['src']).toBe(
       'https://feed.example/q.jpg',
     );

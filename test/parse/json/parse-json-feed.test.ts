@@ -58,7 +58,7 @@ describe('parseJsonFeed', () => {
     ]).toEqual([null, null, null, null]);
   });
 
-  it('takes the last of duplicate keys, as JSON.parse does', () => {
+  it('uses the last of duplicate keys, as JSON.parse does', () => {
     expect(feedOf('{"items":[{"id":"1","id":"2"}]}').items[0]?.guid).toBe('2');
   });
 
@@ -76,8 +76,8 @@ describe('parseJsonFeed', () => {
   it.each([
     ['authors of the item', { authors: [{ name: 'A' }, { name: 'B' }, { url: 'x' }] }, 'A, B'],
     ['the author of version 1', { author: { name: 'A' } }, 'A'],
-    ['a name in place of an author', { author: 'A' }, 'A'],
-    ['those of the feed', {}, 'Feed'],
+    ['a string instead of an author', { author: 'A' }, 'A'],
+    ['the authors of the feed', {}, 'Feed'],
   ])('joins the names of %s', (_, item, expected) => {
     expect(itemOf(item, { authors: [{ name: 'Feed' }] }).author).toBe(expected);
   });

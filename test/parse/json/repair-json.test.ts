@@ -6,8 +6,8 @@ import { fuzzRuns } from '../../support/fuzz-runs.ts';
 describe('repairJson', () => {
   it.each([
     ['junk after the end', '{"a":1} <!-- x -->', '{"a":1}'],
-    ['a comma too many in an object', '{"a":1 , }', '{"a":1 }'],
-    ['a comma too many in a list', '{"a":[1,2,\n]}', '{"a":[1,2]}'],
+    ['a trailing comma in an object', '{"a":1 , }', '{"a":1 }'],
+    ['a trailing comma in a list', '{"a":[1,2,\n]}', '{"a":[1,2]}'],
     ['line breaks in a string', '{"a":"x\ny\r\tz"}', '{"a":"x\\ny\\r\\tz"}'],
     ['other controls in a string', '{"a":"x\0y\x1bz"}', '{"a":"xyz"}'],
     ['brackets and escapes in a string', '{"a":"}],{\\"[\\\\"}x', '{"a":"}],{\\"[\\\\"}'],

@@ -31,20 +31,20 @@ describe('ReferenceRepairer', () => {
   });
 
   it.each([
-    ['an ampersand of its own', 'a & b &', 'a &amp; b &amp;'],
+    ['a single ampersand', 'a & b &', 'a &amp; b &amp;'],
     ['a query', '?a=1&b=2&copy=3', '?a=1&amp;b=2&amp;copy=3'],
     ['HTML element names', '&eacute;&nbsp;&hellip;&NotEqualTilde;', 'é\u00a0…≂̸'],
-    ['names of HTML that stand for markup', '&LT;b&GT;&AMP;&QUOT;', '&lt;b&gt;&amp;&quot;'],
+    ['HTML names of markup characters', '&LT;b&GT;&AMP;&QUOT;', '&lt;b&gt;&amp;&quot;'],
     ['unknown names', '&foo; &constructor; &__proto__;', '&amp;foo; &amp;constructor; &amp;__proto__;'],
     ['numbers of windows-1252', '&#146;&#x93;&#128;', '’“€'],
     ['hexadecimal numbers', '&#x1F600;&#XE9;', '😀é'],
     ['numbers without a semicolon', '&#8217 x', '’ x'],
     ['numbers that XML forbids', '&#1;&#x1F;&#65535;', ''],
     ['numbers without a character', '&#0;&#1114112;&#99999999;', '\ufffd\ufffd\ufffd'],
-    ['too long a number', '&#999999999;', '&amp;#999999999;'],
+    ['a number that is too long', '&#999999999;', '&amp;#999999999;'],
     ['a high number', '&#128512;&#55203;', '😀힣'],
-    ['halves of a surrogate pair', '&#55357;&#56832;&#xd83d;&#xde00;', '😀😀'],
-    ['a half of a surrogate pair', '&#55357;x', '\ufffdx'],
+    ['both halves of a surrogate pair', '&#55357;&#56832;&#xd83d;&#xde00;', '😀😀'],
+    ['one half of a surrogate pair', '&#55357;x', '\ufffdx'],
     ['an invalid number', '&#;&#x;&#xg;', '&amp;#;&amp;#x;&amp;#xg;'],
   ])('repairs %s', (_, text, expected) => {
     expect(repaired(text)).toBe(expected);

@@ -6,8 +6,8 @@ const endOf = (text: string) => new MiscSkipper(text).end(0);
 describe('MiscSkipper', () => {
   it.each([
     ['a comment', '<!-- a -- > b -->'],
-    ['an instruction', '<?xml version="1.0" a=">"?>'],
-    ['an instruction without its mark', '<?php echo 1>'],
+    ['a processing instruction', '<?xml version="1.0" a=">"?>'],
+    ['a processing instruction without "?>"', '<?php echo 1>'],
     ['a plain DOCTYPE', '<!DOCTYPE rss>'],
     ['a public DOCTYPE', '<!doctype rss PUBLIC "a>b" \'c>d\'>'],
     ['a DOCTYPE with a subset', '<!DOCTYPE a [<!ENTITY b "]>"> <!-- ]> " --> <!ELEMENT c (d)>\n]  >'],
@@ -19,9 +19,9 @@ describe('MiscSkipper', () => {
   it.each([
     ['text', 'abc'],
     ['an element', '<a>'],
-    ['a comment that never ends', '<!-- a ->'],
-    ['an instruction that never ends', '<? a'],
-    ['a declaration that never ends', '<! a'],
+    ['an unclosed comment', '<!-- a ->'],
+    ['an unclosed processing instruction', '<? a'],
+    ['an unclosed declaration', '<! a'],
   ])('returns null for %s', (_, text) => {
     expect(endOf(text)).toBeNull();
   });

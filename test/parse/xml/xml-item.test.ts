@@ -3,6 +3,7 @@ import { feedAuthor, itemAuthor } from '../../../src/parse/xml/xml-authors.ts';
 import { feedImage, itemImage } from '../../../src/parse/xml/xml-images.ts';
 import { type InheritedFields, parseItem } from '../../../src/parse/xml/xml-item.ts';
 import { Fields, type XmlNode } from '../../../src/parse/xml/xml-nodes.ts';
+import { parsedItem } from '../../support/parsed-feed.ts';
 
 const attributes = (values: Record<string, string>) => ({ $: values });
 const noFeed: InheritedFields = { isAtom: false, base: [], author: null };
@@ -23,7 +24,7 @@ describe('itemAuthor', () => {
     ['iTunes', { 'itunes:author': ['Jo'] }, 'Jo'],
     ['the source of an entry', { source: [{ author: [{ name: ['Jo'] }] }] }, 'Jo'],
     [
-      'a credit for writing',
+      'a Media RSS credit for writing',
       {
         'media:credit': [
           { $: { role: 'photographer' }, _: 'X' },
@@ -110,22 +111,7 @@ describe('feedImage', () => {
 
 describe('parseItem', () => {
   it('sets every field of an empty item', () => {
-    expect(item({})).toEqual({
-      guid: null,
-      title: null,
-      link: null,
-      base: [],
-      author: null,
-      summary: null,
-      content: null,
-      published: null,
-      updated: null,
-      language: null,
-      categories: [],
-      enclosures: [],
-      imageUrl: null,
-      data: {},
-    });
+    expect(item({})).toEqual(parsedItem());
   });
 
   it('reads an untyped text as HTML in RSS and as plain text in Atom', () => {

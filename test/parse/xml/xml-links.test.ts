@@ -50,7 +50,7 @@ describe('pageLink', () => {
     ['the text of RSS', { link: ['https://example.org/'] }, 'https://example.org/'],
     ['the last of several texts', { link: ['a', 'b', ''] }, 'b'],
     [
-      'HTML rather than another form',
+      'a link of type HTML rather than another',
       { link: [link({ href: 'j', type: 'application/json' }), link({ href: 'h', type: 'text/html' })] },
       'h',
     ],
@@ -72,7 +72,7 @@ describe('pageLink', () => {
 describe('itemLink', () => {
   it.each([
     ['its link before its guid', { link: ['a'], guid: ['https://example.org/g'] }, 'a'],
-    ['a guid that is an address', { guid: ['https://example.org/g'] }, 'https://example.org/g'],
+    ['a guid that is a URL', { guid: ['https://example.org/g'] }, 'https://example.org/g'],
     ['no guid that is not a permalink', { guid: [{ $: { ispermalink: 'False' }, _: 'https://example.org/g' }] }, null],
     ['no guid that is not a URL', { guid: ['n-1'] }, null],
     [
@@ -80,10 +80,10 @@ describe('itemLink', () => {
       { guid: ['https://example.org/1', 'https://example.org/2'] },
       'https://example.org/2',
     ],
-    ['the entry itself in want of a page', { link: [link({ rel: 'self', href: 's' })] }, 's'],
-    ['the address of its content', { content: [{ $: { src: 'c' } }] }, 'c'],
+    ['the link "self" when there is no page', { link: [link({ rel: 'self', href: 's' })] }, 's'],
+    ['the URL of its content', { content: [{ $: { src: 'c' } }] }, 'c'],
     ['its url', { url: ['u'] }, 'u'],
-    ['never an enclosure', { link: [link({ rel: 'enclosure', href: 'e' })] }, null],
+    ['no enclosure', { link: [link({ rel: 'enclosure', href: 'e' })] }, null],
   ])('uses %s', (_, children, expected) => {
     expect(linkIn(children)).toBe(expected);
   });

@@ -72,7 +72,7 @@ describe('firstMarkup of one element', () => {
 });
 
 describe('firstMarkup', () => {
-  it('takes the first non-empty element, in the order of the names', () => {
+  it('returns the first non-empty element, in the order of the names', () => {
     const fields = new Fields([{ description: ['', 'x'], summary: ['y'] }]);
     expect(firstMarkup(fields, ['summary', 'description'], 'html')?.value).toBe('y');
     expect(firstMarkup(fields, ['none', 'description'], 'html')?.value).toBe('x');
