@@ -21,15 +21,15 @@ interface Listed {
 }
 
 describe('a host that has answered 429', () => {
-  it('is not asked for its other sources after kill -9 either, and the operator sees why', async () => {
+  it('is not requested for its other sources, even after kill -9, and the CLI shows the reason', async () => {
     const strict = await origin();
     const other = await origin();
     const body = rssDocument({ title: 'News', link: 'https://www.example.org/' }, []);
-    strict.on('/told.xml', { status: 429, headers: { 'retry-after': '3600' } });
+    strict.on('/throttled.xml', { status: 429, headers: { 'retry-after': '3600' } });
     strict.on('/sibling.xml', { body });
     other.on('/feed.xml', { body });
-    const told = `  - { url: "${strict.url}/told.xml", id: told }\n`;
-    const home = makeHome(`sources:\n${told}`);
+    const throttled = `  - { url: "${strict.url}/throttled.xml", id: throttled }\n`;
+    const home = makeHome(`sources:\n${throttled}`);
     cleanups.push(() => home.remove());
     const listed = async () => (JSON.parse((await runCommand(home, ['sources', '--json'])).stdout) as Listed).sources;
 
@@ -38,15 +38,15 @@ describe('a host that has answered 429', () => {
     await victim.end('SIGKILL');
 
     const sibling = `  - { url: "${strict.url}/sibling.xml", id: sibling }\n`;
-    home.write('sources.yaml', `sources:\n${told}${sibling}  - { url: "${other.url}/feed.xml", id: other }\n`);
+    home.write('sources.yaml', `sources:\n${throttled}${sibling}  - { url: "${other.url}/feed.xml", id: other }\n`);
     const server = await startServer(home);
     cleanups.push(() => server.end('SIGKILL'));
-    // Hosts take turns: by the second read of the other one the sibling would have had its own.
+    // Hosts take turns: before the second poll of the other host the sibling would have been polled.
     await until('the other host to be read', () => other.to('/feed.xml').length === 1 || null);
     await makeDue(home, 'other');
     await until('the other host to be read again', () => other.to('/feed.xml').length === 2 || null);
 
-    expect(strict.requests.map(({ path }) => path)).toEqual(['/told.xml']);
+    expect(strict.requests.map(({ path }) => path)).toEqual(['/throttled.xml']);
     expect((await listed()).find(({ id }) => id === 'sibling')).toMatchObject({
       outcome: null,
       nextCheckWhy: 'its host is paused: it answered 429',

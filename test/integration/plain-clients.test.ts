@@ -16,38 +16,38 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** What a process or a connection has said so far. */
-interface Said {
+/** The output of a process or a connection so far. */
+interface Output {
   text: string;
 }
 
-function listen(child: ChildProcess): Said {
+function listen(child: ChildProcess): Output {
   cleanups.push(() => child.kill('SIGKILL'));
-  const said = { text: '' };
+  const output = { text: '' };
   child.stdout?.on('data', (chunk: Buffer) => {
-    said.text += chunk.toString();
+    output.text += chunk.toString();
   });
-  return said;
+  return output;
 }
 
-/** `curl -N` where there is one, else what it does: a plain request whose answer is printed as it comes. */
-function curl(url: string): Said {
+/** `curl -N` if it is installed, else a plain request whose response is collected as it arrives. */
+function curl(url: string): Output {
   if (spawnSync('curl', ['--version']).status === 0) {
     return listen(spawn('curl', ['-sN', url], { stdio: ['ignore', 'pipe', 'inherit'] }));
   }
-  const said = { text: '' };
+  const output = { text: '' };
   const request = get(url, (response) => {
     response.on('data', (chunk: Buffer) => {
-      said.text += chunk.toString();
+      output.text += chunk.toString();
     });
     response.on('error', () => request.destroy());
   });
   cleanups.push(() => request.destroy());
-  return said;
+  return output;
 }
 
 describe('clients without Newswire code', () => {
-  it('receive an item published after they connected: ten lines with ws, and curl', async () => {
+  it('receive an item published after they connected: examples/ten-lines.mjs and curl', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const publish = (...names: string[]) => {
@@ -69,7 +69,7 @@ describe('clients without Newswire code', () => {
     cleanups.push(() => server.end('SIGKILL'));
     await until('the first read', async () => (await (await fetch(`${server.url}/api/items`)).text()).includes('quay'));
 
-    // After the floor and with backfill, so that what is there already tells us that they are connected.
+    // After the floor and with backfill: the stored item shows that a client is connected.
     const live = `${server.url.replace('http', 'ws')}/live?after=floor&backfill=true`;
     const ten = listen(spawn(process.execPath, [example, live], { stdio: ['ignore', 'pipe', 'inherit'] }));
     const stream = curl(`${server.url}/events?after=floor&backfill=true`);
@@ -87,13 +87,13 @@ describe('clients without Newswire code', () => {
     );
   });
 
-  it('are ten lines, and import only ws', () => {
+  it('include examples/ten-lines.mjs, which has ten lines and imports only ws', () => {
     const lines = readFileSync(example, 'utf8').trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines.filter((line) => /import/.test(line))).toEqual(["import WebSocket from 'ws';"]);
   });
 
-  it('get an answer to a health check in HTTP/1.0 without a Host header', async () => {
+  it('get status 200 for HTTP/1.0 requests without a Host header', async () => {
     const home = makeHome('sources: []\n');
     cleanups.push(() => home.remove());
     const server = await startServer(home);

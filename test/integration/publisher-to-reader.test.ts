@@ -77,7 +77,7 @@ describe('an item added at the origin', () => {
     expect(await (await fetch(`${server.url}/sections/world`)).text()).toContain(second.title);
   });
 
-  it('reaches a reader of /events that knows nothing of us', async () => {
+  it('reaches a plain reader of /events', async () => {
     const { origin, home, server } = await oneSource([first]);
     await itemTitled(server, first.title);
     const stop = new AbortController();
@@ -87,14 +87,14 @@ describe('an item added at the origin', () => {
     await publish(origin, '/rss.xml', [second, first]);
     await makeDue(home, 'wire');
     const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
-    let said = '';
-    while (!said.includes(second.title)) said += (await reader.read()).value ?? '';
-    expect(said).toMatch(/id: [a-z0-9]+-\d+/);
-    expect(said).toContain('event: item');
+    let received = '';
+    while (!received.includes(second.title)) received += (await reader.read()).value ?? '';
+    expect(received).toMatch(/id: [a-z0-9]+-\d+/);
+    expect(received).toContain('event: item');
     await reader.cancel();
   });
 
-  it('keeps items, ids and ETags over a restart', async () => {
+  it('is in the same feeds with the same ETags after a restart', async () => {
     const { home, server } = await oneSource([first, second]);
     await itemTitled(server, second.title);
     const before = await Promise.all(
@@ -112,8 +112,8 @@ describe('an item added at the origin', () => {
   });
 });
 
-describe('stopping', () => {
-  it('says bye to sockets and ends with 0 well within ten seconds', async () => {
+describe('a server that is stopped', () => {
+  it('sends bye to its sockets and exits with 0 within ten seconds', async () => {
     const { server } = await oneSource([first]);
     const live = await connectLive(server.url, '?after=head');
     await live.first('live');
@@ -125,8 +125,8 @@ describe('stopping', () => {
   });
 });
 
-describe('a bad source', () => {
-  it('is recorded on itself and keeps no other source from being read', async () => {
+describe('a failing source', () => {
+  it('is reported with its failure, and other sources are polled', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     await publish(origin, '/good.xml', [first]);
@@ -142,7 +142,7 @@ describe('a bad source', () => {
     const server = await startServer(home);
     cleanups.push(() => server.end('SIGKILL'));
     await itemTitled(server, first.title);
-    const failures = await until('an outcome on every bad source but the slow one', async () => {
+    const failures = await until('an outcome of every failing source except the slow one', async () => {
       const result = await runCommand(home, ['sources', '--json']);
       const { sources } = JSON.parse(result.stdout) as { sources: { id: string; failure: string | null }[] };
       const failed = Object.fromEntries(sources.map((row) => [row.id, row.failure]));

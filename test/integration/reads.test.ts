@@ -25,7 +25,7 @@ function reads({ sql }: ItemServer): number {
 }
 
 describe('read counts', () => {
-  it('are right over two nodes and a restart in order: each visitor counts once', async () => {
+  it('count each visitor once over two nodes and a restart', async () => {
     const first = await startItemServer({ env });
     cleanups.push(() => first.close());
     const second = await startServer(first.home, { ...env, ROLES: 'serve' });
@@ -36,7 +36,7 @@ describe('read counts', () => {
       }
     }
     await visit(second.url, 21);
-    // What was noted is counted before the process ends.
+    // Buffered visits are stored before the process exits.
     expect(await second.end('SIGTERM')).toBe(0);
     await until('both have counted', () => reads(first) === 21 || null);
     const again = await startServer(first.home, { ...env, ROLES: 'serve' });
@@ -46,7 +46,7 @@ describe('read counts', () => {
     expect(reads(first)).toBe(22);
   });
 
-  it('lose no more to a kill than the last second', async () => {
+  it('lose at most the visits of the last second when the process is killed', async () => {
     const server = await startItemServer({ env });
     cleanups.push(() => server.close());
     for (let visitor = 1; visitor <= 5; visitor += 1) await visit(server.url, visitor);
@@ -60,7 +60,7 @@ describe('read counts', () => {
     expect(reads(server)).toBe(6);
   });
 
-  it('take no more than 30 from one address at an item a day, whatever browsers it makes up', async () => {
+  it('include at most 30 visitors of one address for each item and day, whatever user agents it sends', async () => {
     const server = await startItemServer({ env });
     cleanups.push(() => server.close());
     for (let number = 1; number <= 300; number += 1) {
@@ -73,13 +73,13 @@ describe('read counts', () => {
     expect(reads(server)).toBe(31);
   });
 
-  it('are of the item that was read: the list of most read says the same', async () => {
+  it('are shown for the same item in the list of most read items', async () => {
     const server = await startItemServer({ env });
     cleanups.push(() => server.close());
     for (let visitor = 1; visitor <= 3; visitor += 1) await visit(server.url, visitor);
     const list = await until('the list is there', async () => {
-      const answer = await fetch(`${server.url}/api/most-read?hours=24`);
-      const { items } = (await answer.json()) as { items: { reads: number; item: { id: number } }[] };
+      const response = await fetch(`${server.url}/api/most-read?hours=24`);
+      const { items } = (await response.json()) as { items: { reads: number; item: { id: number } }[] };
       return items[0]?.reads === 3 ? items : null;
     });
     expect(list.map(({ item }) => item.id)).toEqual([1]);

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** What a receiver is sent. */
+/** A delivery as the receiver gets it. */
 interface Delivery {
   readonly type: 'events' | 'reset';
   readonly after?: string;
@@ -26,14 +26,14 @@ interface Delivery {
 
 const deliveryOf = ({ body }: LoggedRequest): Delivery => JSON.parse(body) as Delivery;
 
-/** As a receiver checks it, with nothing of ours. */
+/** Verifies a signature as a receiver does, without our code. */
 function isSigned({ headers, body }: LoggedRequest): boolean {
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
   const signature = createHmac('sha256', key).update(signed).digest('base64');
   return headers['webhook-signature'] === `v1,${signature}`;
 }
 
-/** An origin that is publisher and receiver at once, and a folder that declares both. */
+/** An origin that is both publisher and receiver, and a folder that declares both. */
 async function prepare(): Promise<{ origin: Origin; home: Home; publish(count: number): void }> {
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
@@ -81,7 +81,7 @@ async function webhook(home: Home): Promise<Record<string, unknown>> {
   return first;
 }
 
-/** Every seq that a receiver accepted, in the order in which it did. */
+/** Every seq that a receiver accepted, in that order. */
 function accepted(requests: readonly LoggedRequest[]): number[] {
   return requests.flatMap((request) => deliveryOf(request).events?.map(({ seq }) => seq) ?? []);
 }
@@ -91,7 +91,7 @@ describe('a declared webhook', () => {
     const { origin, home, publish } = await prepare();
     const taken: LoggedRequest[] = [];
     const hung: LoggedRequest[] = [];
-    // Some are taken, then one is received whole and never answered: the worst moment to be killed.
+    // Some deliveries are accepted; then one is received completely and never answered.
     const receive: Reply = (request) => {
       if (hung.length === 0 && taken.length >= 2) {
         hung.push(request);
@@ -113,12 +113,12 @@ describe('a declared webhook', () => {
     const server = await start(home);
     await until('all events', () => new Set(accepted(taken)).size >= 299 || null);
     const seqs = accepted(taken);
-    // Never lost, in order, and repeated only where nobody could know whether it had been taken.
+    // No event is lost, all are in order, and only the delivery without a response is repeated.
     expect([...new Set(seqs)]).toEqual(Array.from({ length: 299 }, (_, index) => index + 2));
     expect(seqs.every((seq, index) => index === 0 || seq > (seqs[index - 1] ?? 0))).toBe(true);
     expect(accepted(hung)[0]).toBeGreaterThan(1);
     expect([...taken, ...hung].every(isSigned)).toBe(true);
-    // Each delivery follows the one before it.
+    // Each delivery starts where the previous one ended.
     const chain = taken.map(deliveryOf);
     expect(chain.every(({ after }, index) => index === 0 || after === chain[index - 1]?.cursor)).toBe(true);
     expect(victim.output() + server.output()).not.toContain(key.toString('base64'));
@@ -153,13 +153,13 @@ describe('a declared webhook', () => {
     const asked = origin.to('/hook').length;
     expect((await runCommand(home, ['webhooks', 'replay', 'hook', '--after', 'floor'])).code).toBe(0);
     await until('the replay', () => origin.to('/hook')[asked]);
-    // The first read was backfill, which was not asked for.
+    // The items of the first read are backfill, which the filter excludes.
     expect(accepted(origin.to('/hook').slice(asked))).toEqual([2, 3]);
 
     origin.on('/second', { status: 204 });
     declare(home, `${origin.url}/second`, ', filter: { q: "report 4" }');
     await until(
-      'the new address in force',
+      'the new address to be active',
       async () => String((await webhook(home))['url']).endsWith('/second') || null,
     );
     publish(5);

@@ -29,7 +29,7 @@ interface Newsroom {
   readonly home: Home;
   readonly url: string;
   start(): Promise<ServerProcess>;
-  /** The source has so many entries from now on, and is read at once. */
+  /** Sets the number of entries of the source, and makes it due. */
   publish(count: number): Promise<void>;
 }
 
@@ -84,21 +84,23 @@ async function readFeed(url: string, text: string): Promise<Response> {
 
 describe('the WebSub hub of a running server', () => {
   it('P5 delivers a new item to a subscriber, signed and exactly as in the feed', async () => {
-    const room = await openNewsroom();
-    await room.start();
-    const feed = await readFeed(room.url, 'Bulletin 0');
-    expect(feed.headers.get('link')).toBe(`<${room.url}/websub/hub>; rel="hub", <${room.url}/feed.atom>; rel="self"`);
+    const newsroom = await openNewsroom();
+    await newsroom.start();
+    const feed = await readFeed(newsroom.url, 'Bulletin 0');
+    expect(feed.headers.get('link')).toBe(
+      `<${newsroom.url}/websub/hub>; rel="hub", <${newsroom.url}/feed.atom>; rel="self"`,
+    );
     const subscriber = await startOrigin();
     cleanups.push(() => subscriber.close());
     subscriber.on('/cb', (request) => (request.method === 'GET' ? echoChallenge(request) : { status: 204 }));
 
-    expect((await subscribe(room.url, `${subscriber.url}/cb`)).status).toBe(202);
+    expect((await subscribe(newsroom.url, `${subscriber.url}/cb`)).status).toBe(202);
     await until('the present document', () => bodiesTo(subscriber)[0]);
-    await room.publish(2);
+    await newsroom.publish(2);
     const delivered = await until('the new item', () =>
       bodiesTo(subscriber).find(({ body }) => body.includes('Bulletin 1')),
     );
-    const served = await fetch(`${room.url}/feed.atom`);
+    const served = await fetch(`${newsroom.url}/feed.atom`);
     expect(delivered.headers['content-type']).toBe(served.headers.get('content-type'));
     expect(delivered.headers['link']).toBe(served.headers.get('link'));
     expect(delivered.body).toBe(await served.text());
@@ -108,22 +110,22 @@ describe('the WebSub hub of a running server', () => {
   });
 
   it('H26 repeats an interrupted delivery after kill -9', { timeout: 120_000 }, async () => {
-    const room = await openNewsroom();
-    const victim = await room.start();
-    await readFeed(room.url, 'Bulletin 0');
+    const newsroom = await openNewsroom();
+    const victim = await newsroom.start();
+    await readFeed(newsroom.url, 'Bulletin 0');
     const subscriber = await startOrigin();
     cleanups.push(() => subscriber.close());
     subscriber.on('/cb', (request) => (request.method === 'GET' ? echoChallenge(request) : { status: 204 }));
-    await subscribe(room.url, `${subscriber.url}/cb`);
+    await subscribe(newsroom.url, `${subscriber.url}/cb`);
     await until('the present document', () => bodiesTo(subscriber)[0]);
 
-    // It is received, and never answered.
+    // The delivery is received and never answered.
     subscriber.on('/cb', () => undefined);
-    await room.publish(2);
+    await newsroom.publish(2);
     await until('the delivery under way', () => bodiesTo(subscriber)[1]);
     await victim.end('SIGKILL');
     subscriber.on('/cb', { status: 204 });
-    const server = await room.start();
+    const server = await newsroom.start();
     const again = await until('the delivery once more', () => bodiesTo(subscriber)[2], 90_000);
     expect(again.body).toContain('Bulletin 1');
     expect(victim.output() + server.output()).not.toContain(secret);
@@ -143,7 +145,7 @@ describe('the WebSub hub of a running server', () => {
   });
 });
 
-/** A hub of somebody else, which asks inside the request that it is asked in, and keeps whom to push to. */
+/** A remote hub that verifies a subscription before it responds to the request. Collects the verified callbacks. */
 async function startForeignHub(): Promise<{ readonly origin: Origin; readonly callbacks: string[] }> {
   const origin = await startOrigin();
   cleanups.push(() => origin.close());
@@ -152,8 +154,8 @@ async function startForeignHub(): Promise<{ readonly origin: Origin; readonly ca
     const form = new URLSearchParams(request.body);
     const callback = form.get('hub.callback') ?? '';
     const query = { 'hub.mode': 'subscribe', 'hub.topic': form.get('hub.topic') ?? '', 'hub.challenge': 'inside' };
-    const answer = await fetch(`${callback}?${new URLSearchParams({ ...query, 'hub.lease_seconds': '3600' })}`);
-    if (answer.status === 200 && (await answer.text()) === 'inside') callbacks.push(callback);
+    const verification = await fetch(`${callback}?${new URLSearchParams({ ...query, 'hub.lease_seconds': '3600' })}`);
+    if (verification.status === 200 && (await verification.text()) === 'inside') callbacks.push(callback);
     return { status: 202 };
   });
   return { origin, callbacks };
@@ -169,37 +171,37 @@ async function logOf(url: string): Promise<readonly Logged[]> {
 }
 
 describe('a running server whose source names a hub', () => {
-  it('S10, S27 is verified before its request is answered, and stores an item once that a push and a poll bring', async () => {
-    const room = await openNewsroom();
+  it('S10, S27 answers a verification before the hub responds, and stores an item of a push and a poll once', async () => {
+    const newsroom = await openNewsroom();
     const hub = await startForeignHub();
-    const link = `<${hub.origin.url}/hub>; rel="hub", <${room.origin.url}/rss.xml>; rel="self"`;
+    const link = `<${hub.origin.url}/hub>; rel="hub", <${newsroom.origin.url}/rss.xml>; rel="self"`;
     const serve = (count: number): void => {
       const headers = { 'content-type': 'application/rss+xml', link };
-      room.origin.on('/rss.xml', { headers, body: document(count) });
+      newsroom.origin.on('/rss.xml', { headers, body: document(count) });
     };
     serve(1);
-    await room.start();
+    await newsroom.start();
     const callback = await until('the subscription', () => hub.callbacks[0]);
-    expect(callback.startsWith(`${room.url}/websub/callback/`)).toBe(true);
+    expect(callback.startsWith(`${newsroom.url}/websub/callback/`)).toBe(true);
 
-    const polls = room.origin.to('/rss.xml').length;
+    const polls = newsroom.origin.to('/rss.xml').length;
     const headers = { 'content-type': 'application/rss+xml' };
     const pushed = await fetch(callback, { method: 'POST', headers, body: document(2) });
     expect(pushed.status).toBe(202);
     await until('the pushed item', async () => {
-      const events = await logOf(room.url);
+      const events = await logOf(newsroom.url);
       return events.some(({ item }) => item.title === 'Bulletin 1') ? events : null;
     });
-    expect(room.origin.to('/rss.xml')).toHaveLength(polls);
+    expect(newsroom.origin.to('/rss.xml')).toHaveLength(polls);
 
     serve(2);
-    await makeDue(room.home, 'bulletins');
-    await until('the next poll', () => room.origin.to('/rss.xml').length > polls || null);
-    // A third item, found by a poll alone: by then the second has been read and stored twice.
+    await makeDue(newsroom.home, 'bulletins');
+    await until('the next poll', () => newsroom.origin.to('/rss.xml').length > polls || null);
+    // A third item that only a poll finds: before it, the second item was read twice.
     serve(3);
-    await makeDue(room.home, 'bulletins');
+    await makeDue(newsroom.home, 'bulletins');
     const events = await until('the third item', async () => {
-      const all = await logOf(room.url);
+      const all = await logOf(newsroom.url);
       return all.some(({ item }) => item.title === 'Bulletin 2') ? all : null;
     });
     expect(events.map(({ op, item }) => `${op} ${item.title}`)).toEqual([

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 describe('an item that the operator withdraws while the server runs', () => {
-  it('leaves open readers, pages and feeds, and comes back with --undo', async () => {
+  it('is removed from open connections, pages and feeds, and restored by --undo', async () => {
     const origin = await startOrigin();
     cleanups.push(() => origin.close());
     const entries = [
