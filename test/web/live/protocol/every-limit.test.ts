@@ -32,7 +32,7 @@ async function welcomed(options: LiveServerOptions = {}): Promise<TestClient> {
   return reader;
 }
 
-/** Subscribes and expects to be let in, then to be refused with a code. */
+/** Subscribes and expects success, then an error with a code. */
 async function expectRefusal(taken: object, refused: object, code: string): Promise<void> {
   const reader = await welcomed();
   reader.send({ type: 'subscribe', id: 'a', ...taken });
@@ -45,7 +45,7 @@ const strings = (count: number): string[] => Array.from({ length: count }, (_, i
 const long = (chars: number): string => 'x'.repeat(chars);
 const noBeats = { timing: { pingIntervalMs: 1e9 } };
 
-/** A test for each row: what is just allowed goes, what is one more does not. */
+/** A test for each row: the maximum is accepted, one more is refused. */
 const tests: Readonly<Record<string, () => Promise<void>>> = {
   'size of a message': async () => {
     const reader = await welcomed();
@@ -86,6 +86,9 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     }
     reader.send({ type: 'subscribe', id: 'more', filter: { sources: ['more'] } });
     expect(await reader.next('error')).toMatchObject({ id: 'more', code: 'too_many_subscriptions' });
+    reader.send({ type: 'unsubscribe', id: 's3' });
+    reader.send({ type: 'subscribe', id: 'more', filter: { sources: ['more'] } });
+    expect(await reader.next('subscribed')).toMatchObject({ id: 'more' });
   },
 
   'filters of a subscription': () => {
