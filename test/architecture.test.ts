@@ -317,7 +317,7 @@ describe('the sources', () => {
 
   it('name a database engine only where one is chosen', () => {
     const chooser =
-      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/open-store\.ts|config\/environment\/.*|server\/start\.ts)$/;
+      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/(?:open-store|backups)\.ts|config\/environment\/.*|server\/start\.ts)$/;
     expect(placesOf(/sqlite|postgres/i, (file) => chooser.test(file))).toEqual([]);
   });
 });
