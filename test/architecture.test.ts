@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'config/schema': ['domain/**'],
   'config/watch': ['config', 'config/environment', 'config/files', 'domain/**', 'runtime'],
   domain: ['domain/items'],
+  'domain/backups': ['domain/events'],
   'domain/comments': [],
   'domain/events': ['domain', 'domain/items', 'domain/search'],
   'domain/items': [],

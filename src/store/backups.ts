@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { BackupResult, BackupStep, OperationWatch, RestoreResult, RestoreStep } from '../domain/backup.ts';
+import type { BackupResult, BackupStep, OperationWatch, RestoreResult, RestoreStep } from '../domain/backups/backup.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { fileOfUrl } from './engine/database-url.ts';
 import { findBackupTarget } from './engine/sqlite/backup-target.ts';

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BackupStep, RestoreStep } from '../../src/domain/backup.ts';
+import type { BackupStep, RestoreStep } from '../../src/domain/backups/backup.ts';
 import { backUp, restore } from '../../src/store/backups.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,6 +1,6 @@
 import { readSettings } from '../../config/environment/environment.ts';
 import { assertNever } from '../../domain/assert-never.ts';
-import type { BackupResult } from '../../domain/backup.ts';
+import type { BackupResult } from '../../domain/backups/backup.ts';
 import { formatCursor } from '../../domain/events/event.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { BackupStep, OperationWatch } from '../../../domain/backup.ts';
+import type { BackupStep, OperationWatch } from '../../../domain/backups/backup.ts';
 import { ConfigError } from '../../../domain/config-error.ts';
 import type { Cursor } from '../../../domain/events/event.ts';
 import { deleteDatabaseFile, partialSuffix } from './dated-files.ts';

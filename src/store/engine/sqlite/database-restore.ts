@@ -13,7 +13,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { assertNever } from '../../../domain/assert-never.ts';
-import type { OperationWatch, RestoreResult, RestoreStep } from '../../../domain/backup.ts';
+import type { OperationWatch, RestoreResult, RestoreStep } from '../../../domain/backups/backup.ts';
 import { ConfigError } from '../../../domain/config-error.ts';
 import type { Cursor } from '../../../domain/events/event.ts';
 import { checkSpace, completeCopy, flushFile, flushFolder, freeDiskBytes, hasTable } from './database-copy.ts';

@@ -1,4 +1,4 @@
-import type { Cursor } from './events/event.ts';
+import type { Cursor } from '../events/event.ts';
 
 /** The steps of a backup, in order. `prune` deletes the oldest dated backups. */
 export type BackupStep = 'copy' | 'check' | 'flush' | 'rename' | 'prune';
