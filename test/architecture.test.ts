@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   'config/schema': ['domain/**'],
   'config/watch': ['config', 'config/environment', 'config/files', 'domain/**', 'runtime'],
   domain: ['domain/items'],
+  'domain/backups': ['domain/events'],
   'domain/comments': [],
   'domain/events': ['domain', 'domain/items', 'domain/search'],
   'domain/items': [],
@@ -317,7 +318,7 @@ describe('the sources', () => {
 
   it('name a database engine only where one is chosen', () => {
     const chooser =
-      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/open-store\.ts|config\/environment\/.*|server\/start\.ts)$/;
+      /^(store\/engine\/.*|push\/doorbell[a-z-]*\.ts|store\/(?:open-store|backups)\.ts|config\/environment\/.*|server\/start\.ts)$/;
     expect(placesOf(/sqlite|postgres/i, (file) => chooser.test(file))).toEqual([]);
   });
 });

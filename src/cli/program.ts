@@ -5,17 +5,20 @@ import { parseCursor } from '../domain/events/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { version } from '../runtime/version.ts';
 import { add } from './commands/add-command.ts';
+import { backup } from './commands/backup-command.ts';
 import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';
 import { listComments, moderate } from './commands/comments-command.ts';
 import { demo } from './commands/demo-command.ts';
 import { parse } from './commands/parse-command.ts';
 import { refresh } from './commands/refresh-command.ts';
+import { restoreBackup } from './commands/restore-command.ts';
 import { serve } from './commands/serve-command.ts';
 import { listSources } from './commands/sources-command.ts';
 import { tail } from './commands/tail-command.ts';
 import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-command.ts';
 import { withdraw } from './commands/withdraw-command.ts';
+import { formatExamples } from './output/help-examples.ts';
 import { printProblems } from './output/print.ts';
 import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 
@@ -52,6 +55,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addItemCommands(program, { io, run });
   addWebhookCommands(program, { io, run });
   addCommentCommands(program, { io, run });
+  addDatabaseCommands(program, { io, run });
   return program;
 }
 
@@ -181,6 +185,30 @@ function addCommentCommands(program: Command, { io, run }: Runner): void {
   }
 }
 
+function addDatabaseCommands(program: Command, { io, run }: Runner): void {
+  program
+    .command('backup')
+    .description('copy the database into a file, also while a server is using it')
+    .argument('<file>', 'file to write; an earlier backup of that name is replaced. With --keep, a folder')
+    .option('--keep <number>', 'write a dated file into the folder, and keep so many of them', count)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      formatExamples(['newswire backup /backups/newswire.backup', 'newswire backup --keep 7 /backups']),
+    )
+    .action(async (file: string, options) => await run(backup(io, file, options)));
+  program
+    .command('restore')
+    .description('replace the database by a backup, and keep the former one beside it; stop the server first')
+    .argument('<file>', 'a file that "newswire backup" wrote')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      formatExamples(['newswire restore /backups/newswire.backup', 'newswire restore --json newswire.backup']),
+    )
+    .action(async (file: string, options) => await run(restoreBackup(io, file, options)));
+}
+
 const actionDescriptions: Readonly<Record<CommentAction, string>> = {
   approve: 'show comments',
   reject: 'hide comments',
@@ -207,6 +235,11 @@ function positive(text: string): number {
   const value = /^\d{1,9}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (value <= 0) throw new InvalidArgumentError('Use a number greater than 0.');
   return value;
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Use a whole number from 1 to 99999.');
 }
 
 function reportError(error: unknown, io: CliIo): number {

@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { systemTimers, type Timers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
+import { releaseFreeSpace } from '../store/free-space.ts';
 import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
@@ -62,6 +63,7 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
         return retireItems(store, { nowMs: clock.now(), maxAgeMs, maxItems, keepNewest, signal });
       },
     },
+    { name: 'releasing unused space', everyMs: hourMs, run: (signal) => releaseFreeSpace(store, { signal }) },
     {
       name: 'sanitising stored HTML again',
       everyMs: hourMs,

@@ -3,11 +3,14 @@ import { ConfigError } from '../domain/config-error.ts';
 import { adviceOnExit, StorageError, type StorageFault } from '../domain/storage.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type Log, silentLog } from '../runtime/log.ts';
+import { fileOfUrl } from './engine/database-url.ts';
 import type { Connections, Db, Engine } from './engine/engine.ts';
 import { GroupCommit } from './engine/group-commit.ts';
 import { SerialConnection } from './engine/serial-connection.ts';
+import { isPollLockHeld } from './engine/sqlite/file-locks.ts';
+import { migrateWithBackup } from './engine/sqlite/migration-backup.ts';
 import { connectSqlite, connectSqliteReadOnly } from './engine/sqlite/sqlite-engine.ts';
-import { filesOpenToOthers, isPollLockHeld, withFileErrors } from './engine/sqlite/sqlite-file.ts';
+import { filesOpenToOthers, withFileErrors } from './engine/sqlite/sqlite-file.ts';
 import { storageFaultOf } from './engine/sqlite/sqlite-storage-fault.ts';
 import { StorageMonitor } from './engine/storage-monitor.ts';
 import type { ReadOnlyStore, Store } from './engine/store.ts';
@@ -41,20 +44,6 @@ async function retryWhileBusy<T>(engine: Engine, work: () => Promise<T>): Promis
       await pause(Math.min(longestPauseMs, 5 * 2 ** tries) * (0.5 + Math.random() / 2));
     }
   }
-}
-
-/**
- * The file that a database URL names.
- *
- * @throws ConfigError when the URL is invalid or of another engine.
- */
-function databaseFile(url: string): string {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
-  if (scheme.toLowerCase() === 'sqlite') return rest.replace(/^\/\//, '');
-  // Name the scheme only: the rest may contain a password.
-  const what = scheme === '' ? 'is not a URL' : `databases of the kind ${scheme}: are not supported yet`;
-  const remedy = 'Write sqlite: and a path, as in sqlite:db/newswire.sqlite';
-  throw new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);
 }
 
 /**
@@ -97,12 +86,13 @@ interface OpenParts {
   readonly commits: GroupCommit;
   readonly recorder: PositionRecorder;
   readonly log: Log;
+  readonly clock: Clock;
   guarded<T>(work: () => Promise<T>): Promise<T>;
 }
 
 function connect({ url, poller, migrates = true, log = silentLog, clock = systemClock }: StoreOptions): OpenParts {
   const readError = (error: unknown): unknown => storage.readError(error);
-  const connections = connectSqlite(databaseFile(url), { poller, migrates, known: migrationNames, readError });
+  const connections = connectSqlite(fileOfUrl(url), { poller, migrates, known: migrationNames, readError });
   const { engine, file } = connections;
   const writer = new SerialConnection('writer', connections.writer);
   const storage = new StorageMonitor({
@@ -112,7 +102,7 @@ function connect({ url, poller, migrates = true, log = silentLog, clock = system
   });
   const guarded: OpenParts['guarded'] = (work) => storage.guardWrite(() => retryWhileBusy(engine, work));
   return {
-    ...{ connections, writer, storage, log, guarded },
+    ...{ connections, writer, storage, log, clock, guarded },
     reader: new SerialConnection('reader', connections.reader),
     commits: new GroupCommit((work) => guarded(() => writer.transaction(work))),
     recorder: createPositionRecorder(announcedPosition(file), { position: () => connections.logPosition(), log }),
@@ -123,7 +113,8 @@ function connect({ url, poller, migrates = true, log = silentLog, clock = system
 async function prepare(parts: OpenParts, poller: boolean): Promise<void> {
   const { connections, writer, commits, guarded, log } = parts;
   const announced = announcedPosition(connections.file);
-  await guarded(() => migrate(writer.db));
+  const migration = { file: connections.file, known: migrationNames, clock: parts.clock, log };
+  await migrateWithBackup(migration, () => guarded(() => migrate(writer.db)));
   const restored = await commits.write(async (tx) => {
     await connections.engine.createSearchIndex(tx);
     if (poller) await expireLeases(tx);
@@ -194,7 +185,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  * @throws ConfigError when the file is missing, or its schema is of another version.
  */
 export function openReadOnlyStore(url: string): ReadOnlyStore {
-  const connection = connectSqliteReadOnly(databaseFile(url), migrationNames);
+  const connection = connectSqliteReadOnly(fileOfUrl(url), migrationNames);
   const reading = new SerialConnection('reader', connection.reader);
   return {
     reader: reading.db,
@@ -209,10 +200,10 @@ export function openReadOnlyStore(url: string): ReadOnlyStore {
 /** Classifies an error of `openReadOnlyStore`, or of a read with it. Null: not a fault of the storage. */
 export function readFaultOf(error: unknown, url: string): StorageFault | null {
   const cause = error instanceof ConfigError ? error.cause : error;
-  return storageFaultOf(cause, databaseFile(url));
+  return storageFaultOf(cause, fileOfUrl(url));
 }
 
 /** Whether a process, this one or another, polls with this database now. */
 export function isPollerRunning(url: string): boolean {
-  return isPollLockHeld(databaseFile(url));
+  return isPollLockHeld(fileOfUrl(url));
 }

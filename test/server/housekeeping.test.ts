@@ -59,7 +59,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       let itemsPerSource = 200;
       const housekeeping = startTestHousekeeping(store, clock, { retention: () => ({ ...retention, itemsPerSource }) });
       await clock.advance(minute);
-      await until('everything is planned again', () => clock.timers === 5 || null);
+      await until('everything is planned again', () => clock.timers === 6 || null);
       expect(await itemsOf(store)).toBe(150);
       itemsPerSource = 120;
       await clock.advance(hour);
@@ -81,7 +81,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
         },
       });
       await clock.advance(minute);
-      await until('everything is planned again', () => clock.timers === 5 || null);
+      await until('everything is planned again', () => clock.timers === 6 || null);
       expect(logged).toEqual(['deleting old items failed; it is retried later']);
       expect(await readHead(store.reader)).toMatchObject({ floor: 151 });
       broken = false;

@@ -37,10 +37,11 @@ export class TopicWatcher {
     let queued = false;
     for (;;) {
       const { epoch, head, floor } = eventLog.head();
-      this.#position ??= (await store.queuedPosition()) ?? { epoch, seq: head };
+      this.#position ??= await store.queuedPosition();
       const position = this.#position;
-      const isLost = position.epoch !== epoch || position.seq < floor - 1 || position.seq > head;
-      if (isLost) {
+      // Without a position it is unknown what subscribers have: the database may have been restored. Content that they
+      // have already is not sent again.
+      if (position === null || position.epoch !== epoch || position.seq < floor - 1 || position.seq > head) {
         queued = (await this.#queue(null, { epoch, seq: head })) || queued;
         continue;
       }

@@ -33,8 +33,20 @@ export interface Engine {
   searchTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
   /** The ids that `searchTexts` returns, best match first. */
   rankTexts(db: Db, phrases: readonly Phrase[], page: SearchRange): Promise<number[]>;
+  /** How much of the file is unused. */
+  readSpace(db: Db): Promise<Space>;
+  /** Returns at most so many unused pages to the file system. Moves as many pages from the end of the file. */
+  releasePages(tx: Db, pages: number): Promise<void>;
   /** Whether a statement failed only because another process was writing, so that a retry can succeed. */
   isBusy(error: unknown): boolean;
+}
+
+/** The space of a database file, in pages of some kilobytes. */
+export interface Space {
+  readonly pages: number;
+  readonly unused: number;
+  /** False: the file was created before it could shrink. */
+  readonly canShrink: boolean;
 }
 
 /** The target of an insertion. */

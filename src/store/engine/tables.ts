@@ -162,9 +162,13 @@ const event = {
   facets: text,
   /** JSON of the `Facets` of the item's previous event; null for an add. */
   previous_facets: textOrNull,
-  /** JSON of the wire item without `page`. */
+  /** JSON of the wire item without `page`, and without `html` if one of the next two columns has it. */
   body: text,
   at_ms: ms,
+  /** The content of the item at the time of the event, if the item has another one now. */
+  html: textOrNull,
+  /** 1: the content of the item is still the one of the event. */
+  html_in_item: integer,
 };
 
 /** A single row: epoch and bounds of the log. `changed_ms` is when an event was last appended. */

@@ -5,6 +5,7 @@ import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
+import { keepEventHtml } from '../log/event-html.ts';
 import { afterCursor, type PageCursor, tablePath } from '../queries/index-scan.ts';
 import { decrementItemCounts } from './source-item-counts.ts';
 
@@ -77,6 +78,7 @@ async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void>
     shown.map(({ id }) => id),
   );
   await engineOf(tx).removeTexts(tx, ids);
+  await keepEventHtml(tx, ids);
   // Its appearances stay as tombstones without an item. Categories, counts and comments are deleted with it.
   await tx
     .deleteFrom('item')

@@ -5,6 +5,7 @@ import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertReturningIds, insertRows, updateRows, valueList } from '../engine/write-rows.ts';
+import { keepEventHtml } from '../log/event-html.ts';
 import type { ItemChange } from '../log/event-log.ts';
 import { type PublicSource, readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { type EntryMatch, type KnownEntry, matchEntry, renamedEntries } from './item-identity.ts';
@@ -165,8 +166,15 @@ function changedItems(steps: readonly AppliedStep[]): StoredItem[] {
   return steps.flatMap(({ before, after }) => (after !== null && after.row !== before?.row ? [after] : []));
 }
 
+function idsWithNewHtml(steps: readonly AppliedStep[]): number[] {
+  return steps.flatMap(({ before, after }) =>
+    before !== null && after !== null && before.row.content_html !== after.row.content_html ? [before.row.id] : [],
+  );
+}
+
 async function writeItems(tx: Db, steps: readonly AppliedStep[]): Promise<void> {
   const edited = changedItems(steps.filter(({ before }) => before !== null)).map(({ row }) => row);
+  await keepEventHtml(tx, idsWithNewHtml(steps));
   await updateRows(tx, 'item', 'id', edited);
   const changed = changedItems(steps);
   await writeCategories(tx, changed, edited.length > 0);

@@ -3,6 +3,7 @@ import { searchText } from '../../domain/events/wire-item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { updateRows } from '../engine/write-rows.ts';
+import { keepEventHtml } from '../log/event-html.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
 import { readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { changedFields } from './merge-entry.ts';
@@ -50,6 +51,10 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
       const after = before === undefined ? null : replaced(before, change);
       return before === undefined || after === null ? [] : [{ before, after }];
     });
+    await keepEventHtml(
+      tx,
+      pairs.map(({ before: { row } }) => row.id),
+    );
     await updateRows(
       tx,
       'item',

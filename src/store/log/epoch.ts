@@ -4,7 +4,7 @@ import type { Db } from '../engine/engine.ts';
 import type { AnnouncedPosition } from './announced-position.ts';
 
 /** Generates an epoch, the id of a log. A log gets a new one when it no longer continues what clients have read. */
-function newEpoch(): string {
+export function newEpoch(): string {
   return randomBytes(6).readUIntBE(0, 6).toString(36).padStart(8, '0');
 }
 
@@ -41,5 +41,7 @@ export async function beginEpoch(
   if (announced !== 'unreadable' && announced.epoch === found.epoch && found.seq >= announced.seq) return null;
   const epoch = newEpoch();
   await tx.updateTable('event_log').set({ epoch }).execute();
+  // The subscribers of the hub may have received content that is newer than what is stored here.
+  await tx.updateTable('websub_subscriber').set({ delivered_tag: null }).execute();
   return { found, announced, epoch };
 }

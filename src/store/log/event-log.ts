@@ -10,6 +10,7 @@ import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
 import { packFacets, unpackFacets } from './event-facets.ts';
+import { joinHtml, type StoredBody, separateHtml } from './event-html.ts';
 
 const trimBatch = 500;
 
@@ -41,16 +42,23 @@ export async function readLogChangedMs(db: Db): Promise<number | null> {
   return changed_ms;
 }
 
-function toEvent(row: Row<'event'>): LogEvent {
+/** An event with its content, wherever it is stored. */
+type EventRow = Pick<
+  Row<'event'>,
+  'seq' | 'op' | 'item_id' | 'backfill' | 'changed' | 'facets' | 'previous_facets' | 'body' | 'html' | 'at_ms'
+>;
+
+function toEvent(row: EventRow): LogEvent {
+  const body = joinHtml(row);
   return {
     seq: row.seq,
     op: row.op,
     itemId: row.item_id,
     backfill: row.backfill === 1,
     changed: fromJson<readonly string[]>(row.changed),
-    facets: unpackFacets(row.facets, row.body),
+    facets: unpackFacets(row.facets, body),
     previousFacets: row.previous_facets === null ? null : fromJson<Facets>(row.previous_facets),
-    body: row.body,
+    body,
     atMs: row.at_ms,
   };
 }
@@ -60,11 +68,22 @@ export async function readEvents(db: Db, afterSeq: number, limit: number): Promi
   return (await selectEvents(db, { afterSeq, limit })).map(toEvent);
 }
 
-const selectEvents = compiledQuery<{ afterSeq: number; limit: number }, Row<'event'>>(
+const selectEvents = compiledQuery<{ afterSeq: number; limit: number }, EventRow>(
   ['afterSeq', 'limit'],
   (db, { afterSeq, limit }) =>
-    db.selectFrom('event').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(limit),
+    withHtml(db)
+      .select(['seq', 'op', 'item_id', 'event.backfill', 'changed', 'facets', 'previous_facets', 'body', 'at_ms'])
+      .where('seq', '>', afterSeq)
+      .orderBy('seq')
+      .limit(limit),
 );
+
+function withHtml(db: Db) {
+  return db
+    .selectFrom('event')
+    .leftJoin('item', (join) => join.onRef('item.id', '=', 'event.item_id').on('html_in_item', '=', 1))
+    .select((eb) => eb.fn.coalesce('content_html', 'html').as('html'));
+}
 
 /** The facets of each item at its last event, as JSON: what filters matched then, even if declarations have changed since. */
 async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
@@ -74,20 +93,20 @@ async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<Reado
     .select(({ fn }) => fn.max('seq').as('seq'))
     .where('item_id', 'in', sql<number>`${valueList(db, itemIds)}`)
     .groupBy('item_id');
-  const rows = await db.selectFrom('event').select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
-  return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, row.body))]));
+  const rows = await withHtml(db).select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
+  return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, joinHtml(row)))]));
 }
 
-/** The body of an event and the facets that filters match. */
-function eventPayload({ op, item }: ItemChange): { readonly body: string; readonly facets: string } {
+/** The body of an event and the facets that filters match. See `separateHtml` for `isCurrent`. */
+function eventPayload({ op, item }: ItemChange, isCurrent: boolean): StoredBody & { readonly facets: string } {
   switch (op) {
     case 'add':
     case 'update': {
       const body = toWireBody(item);
-      return { body: JSON.stringify(body), facets: packFacets(item, body) };
+      return { ...separateHtml(body, isCurrent), facets: packFacets(item, body) };
     }
     case 'remove':
-      return { body: JSON.stringify({ id: item.id, url: item.url }), facets: packFacets(item, null) };
+      return { ...separateHtml({ id: item.id, url: item.url }, false), facets: packFacets(item, null) };
     default:
       return assertNever(op);
   }
@@ -103,6 +122,8 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
   if (changes.length === 0) return null;
   const changedIds = changes.flatMap(({ before, item }) => (before === null ? [] : [item.id]));
   const lastFacets = await readLastFacets(tx, changedIds);
+  // The content of an item that changes twice is that of its last event.
+  const lastOfItem = new Map(changes.map((change) => [change.item.id, change]));
   const rows = changes.map((change) => {
     const { op, item, before, changed } = change;
     return {
@@ -113,7 +134,7 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
       backfill: item.backfill ? 1 : 0,
       changed: JSON.stringify(changed),
       previous_facets: before === null ? null : (lastFacets.get(item.id) ?? JSON.stringify(facetsOf(before))),
-      ...eventPayload(change),
+      ...eventPayload(change, lastOfItem.get(item.id) === change),
       at_ms: nowMs,
     };
   });

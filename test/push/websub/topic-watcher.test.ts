@@ -4,7 +4,7 @@ import { TopicWatcher } from '../../../src/push/websub/topic-watcher.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 /** A topic watcher at a stored position, over an empty log. */
-function watcherAt(queued: Cursor, head: LogBounds) {
+function watcherAt(queued: Cursor | null, head: LogBounds) {
   const lookups: (readonly string[] | null)[] = [];
   const positions: Cursor[] = [];
   const watcher = new TopicWatcher({
@@ -33,6 +33,13 @@ describe('TopicWatcher', () => {
     expect(await watcher.run()).toBe(true);
     expect(lookups).toEqual([null]);
     expect(positions).toEqual([{ epoch: 'after', seq: 32 }]);
+  });
+
+  it('queues every subscribed topic when no position is stored, as in a backup from before the first delivery', async () => {
+    const { watcher, lookups, positions } = watcherAt(null, { epoch: 'after', head: 13, floor: 1 });
+    expect(await watcher.run()).toBe(true);
+    expect(lookups).toEqual([null]);
+    expect(positions).toEqual([{ epoch: 'after', seq: 13 }]);
   });
 
   it('queues nothing when the log has not changed', async () => {

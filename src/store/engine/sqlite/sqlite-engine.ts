@@ -22,8 +22,9 @@ import type {
   SearchRange,
   TextCondition,
 } from '../engine.ts';
-import { acquirePollLock, checkFile, type ExpectedSchema, openForReading, openForWriting } from './sqlite-file.ts';
-import { forEachRow, forEachRowReturningIds, StatementCache } from './sqlite-statements.ts';
+import { acquirePollLock } from './file-locks.ts';
+import { checkFile, type ExpectedSchema, openForReading, openForWriting } from './sqlite-file.ts';
+import { forEachRow, forEachRowReturningIds, StatementCache, untilDone } from './sqlite-statements.ts';
 import { storageFaultOf } from './sqlite-storage-fault.ts';
 
 /** SQLite's busy wait blocks the event loop, so it is short: the store retries with pauses in between. */
@@ -242,6 +243,23 @@ const sqliteEngine: Engine = {
       where item_search match ${toMatchExpression(phrases, 'AND')} and ${within(page)}
       order by rowid desc limit ${page.limit}`.execute(db);
     return rows.sort((a, b) => a.rank - b.rank).map(({ id }) => id);
+  },
+  async readSpace(db: Db) {
+    const pragma = async (name: string): Promise<number> => {
+      const { rows } = await sql<Record<string, number>>`${sql.raw(`pragma ${name}`)}`.execute(db);
+      return rows[0]?.[name] ?? 0;
+    };
+    const incremental = 2;
+    return {
+      pages: await pragma('page_count'),
+      unused: await pragma('freelist_count'),
+      canShrink: (await pragma('auto_vacuum')) === incremental,
+    };
+  },
+  async releasePages(tx: Db, pages: number) {
+    await tx.executeQuery(
+      CompiledQuery.raw(`${untilDone}pragma incremental_vacuum(${Math.max(1, Math.trunc(pages))})`),
+    );
   },
   isBusy(error: unknown) {
     return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);

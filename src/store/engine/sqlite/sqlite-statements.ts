@@ -9,6 +9,9 @@ export const forEachRow = '/* for each row */ ';
 /** Like `forEachRow`, for an insertion that returns the `id` of each row. RETURNING would double the time. */
 export const forEachRowReturningIds = '/* for each row, returning its id */ ';
 
+/** Prefix of a statement that returns no columns and is not done after its first step, such as an incremental vacuum. */
+export const untilDone = '/* until done */ ';
+
 /** How a connection changes the statements that it runs. */
 export interface StatementOptions {
   /** The statement that replaces `begin`. */
@@ -64,6 +67,7 @@ export class StatementCache implements SqliteDatabase {
       const returnsIds = prefix === forEachRowReturningIds;
       if (query.startsWith(prefix)) return new BatchStatement(this.#database, query.slice(prefix.length), returnsIds);
     }
+    if (query.startsWith(untilDone)) return command(() => void this.#database.exec(query.slice(untilDone.length)));
     const statement = this.#database.prepare(query === 'begin' ? this.#options.beginSql : query);
     if (query === 'commit') return this.#commit(statement);
     if (query === 'rollback') return this.#rollBack(statement);
