@@ -87,6 +87,7 @@ export function chaosSource(id: string, url: string, over: Partial<Source> = {})
     trust: { dates: true, ids: true },
     declarationHash: `hash of ${url}`,
     declaredAt: 'sources.yaml:1',
+    listedBy: null,
     ...over,
   };
 }
