@@ -26,6 +26,7 @@ const source: Source = {
   trust: { dates: true, ids: true },
   declarationHash: 'bench',
   declaredAt: 'bench',
+  listedBy: null,
 };
 
 const settlement: PollResult = {

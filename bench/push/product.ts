@@ -49,6 +49,7 @@ async function start(): Promise<BenchServer> {
     metrics: createMetrics(systemClock),
     hubDoorbell: createMemoryDoorbell(),
     configProblems: () => [],
+    configWarnings: () => [],
     pictureOrigins: [],
     declarations: () => declarations,
   });

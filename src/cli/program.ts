@@ -10,6 +10,8 @@ import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';
 import { listComments, moderate } from './commands/comments-command.ts';
 import { demo } from './commands/demo-command.ts';
+import { exportSources } from './commands/export-command.ts';
+import { importSources } from './commands/import-command.ts';
 import { parse } from './commands/parse-command.ts';
 import { refresh } from './commands/refresh-command.ts';
 import { restoreBackup } from './commands/restore-command.ts';
@@ -20,6 +22,7 @@ import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-
 import { withdraw } from './commands/withdraw-command.ts';
 import { formatExamples } from './output/help-examples.ts';
 import { printProblems } from './output/print.ts';
+import { examples } from './shared/examples.ts';
 import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 
 /**
@@ -52,6 +55,7 @@ function createProgram(io: CliIo, run: Run): Command {
     .exitOverride();
   addServerCommands(program, { io, run });
   addSourceCommands(program, { io, run });
+  addTransferCommands(program, { io, run });
   addItemCommands(program, { io, run });
   addWebhookCommands(program, { io, run });
   addCommentCommands(program, { io, run });
@@ -116,6 +120,27 @@ function addSourceCommands(program: Command, { io, run }: Runner): void {
     .option('--url <url>', 'URL of the files: the base of relative links')
     .option('--jsonl', 'print one JSON object per file')
     .action(async (files: readonly string[], options) => await run(parse(io, files, options)));
+}
+
+function addTransferCommands(program: Command, { io, run }: Runner): void {
+  program
+    .command('import')
+    .description('declare the feeds of an OPML document, as exported by other readers, as sources')
+    .argument('<document>', 'file or URL of the OPML document')
+    .option('--section <name>', 'section of all sources; default: the headings of the document')
+    .option('--file <name>', 'file in FEEDS_DIR to write to', 'sources.yaml')
+    .option('--dry-run', 'write nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('import subscriptions.opml --dry-run', 'import https://example.org/feeds.opml'))
+    .action(async (document: string, options) => await run(importSources(io, document, options)));
+  program
+    .command('export')
+    .description('write the sources as OPML, or all declarations as one YAML file')
+    .argument('[file]', 'file to write to; default: stdout')
+    .option('--opml', 'OPML 2.0, which other readers import')
+    .option('--yaml', 'YAML, with the settings of the sources')
+    .addHelpText('after', examples('export --opml subscriptions.opml', 'export --yaml > declarations.yaml'))
+    .action(async (file: string | undefined, options) => await run(exportSources(io, file, options)));
 }
 
 function addItemCommands(program: Command, { io, run }: Runner): void {

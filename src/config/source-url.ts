@@ -53,8 +53,13 @@ function readWebUrl(url: URL): SourceUrl {
     kind: 'usable',
     url: url.href,
     authorization: authorization === '' ? null : authorization,
-    idText: `${url.host.replace(/^www\./, '')}${url.pathname}${url.search}`,
+    idText: idTextOf(url),
   };
+}
+
+/** The text from which the id of a source at a web address is derived. */
+export function idTextOf({ host, pathname, search }: URL): string {
+  return `${host.replace(/^www\./, '')}${pathname}${search}`;
 }
 
 /** Basic credentials (RFC 7617, UTF-8); empty if the URL has none, null if they cannot be decoded. */

@@ -3,20 +3,16 @@ import { defaultCommentsNotice } from '../domain/comments/comment.ts';
 import { dayMs } from '../domain/durations.ts';
 import type { HiddenParts } from '../domain/masking.ts';
 import type { Declarations, Site, Source } from '../domain/polling/source.ts';
-import { slug } from '../domain/slug.ts';
 import type { FileDeclarations, SourceEntry } from './files/file-declarations.ts';
 import { type ProblemList, quote } from './problems/problem-list.ts';
 import type { SiteFields } from './schema/site-schema.ts';
 import { defaultItemLimit } from './schema/source-schema.ts';
 import { hiddenParts } from './secret-parts.ts';
+import { SectionNames } from './section-names.ts';
+import { SourceIds } from './source-ids.ts';
 import { readSourceUrl } from './source-url.ts';
+import { toRemoteLists } from './to-remote-lists.ts';
 import { toWebhooks } from './to-webhooks.ts';
-
-const maxIdChars = 80;
-/** Space for the suffix that makes an id unique. */
-const suffixChars = 6;
-/** The section of a source without one, if no sections are declared. */
-const fallbackSection = 'News';
 
 /** Combines the declarations of all files and checks the rules across files. */
 export async function toDeclarations(
@@ -27,13 +23,21 @@ export async function toDeclarations(
   const sections = new SectionNames(parts.flatMap((part) => part.sections));
   const entries = parts.flatMap((part) => part.sources);
   const resolved = await Promise.all(entries.map(async (entry) => await resolveEntry(entry, feedsDir, problems)));
-  const valid = resolved.filter((entry) => entry !== null);
+  const valid = withoutRepeatedUrls(
+    resolved.filter((entry) => entry !== null),
+    problems,
+  );
   const ids = assignIds(valid, problems);
-  reportDuplicateUrls(valid, problems);
   const sources = valid.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
+  const lists = await toRemoteLists(
+    parts.flatMap((part) => part.lists),
+    { feedsDir, fallbackSection: sections.fallback },
+    problems,
+  );
   const hooks = parts.flatMap((part) => part.webhooks);
   const webhooks = await toWebhooks(hooks, feedsDir, problems);
-  return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
+  const site = chooseSite(parts, problems);
+  return { site, sections: sections.all(), sources, lists, webhooks, warnings: problems.warnings() };
 }
 
 /** An entry with a valid URL. */
@@ -52,7 +56,9 @@ async function resolveEntry(
   const address = await readSourceUrl(entry.fields.url, feedsDir);
   const where = entry.positionOf('url');
   if (address.kind === 'unusable') {
-    problems.add({ where, what: `${address.what}: ${quote(entry.rawUrl)}`, remedy: address.remedy });
+    const what = `${address.what}: ${quote(entry.rawUrl)}`;
+    if (entry.isOutline) problems.warn({ where, what, remedy: 'Correct or remove the outline' });
+    else problems.add({ where, what, remedy: address.remedy });
     return null;
   }
   const headers = { ...entry.fields.headers };
@@ -78,32 +84,40 @@ function assignIds(entries: readonly ResolvedEntry[], problems: ProblemList): re
       problems.add({ where: positionOf('id'), what, remedy: 'Give each source a unique id' });
     } else taken.set(fields.id, positionOf('id'));
   }
-  return entries.map(({ fields, idText, where }) => {
-    if (fields.id !== null && fields.id !== undefined) return fields.id;
-    const base = [...slug(fields.title ?? idText)]
-      .slice(0, maxIdChars - suffixChars)
-      .join('')
-      .replace(/-+$/, '');
-    let id = base;
-    for (let number = 2; taken.has(id); number += 1) id = `${base}-${number}`;
-    taken.set(id, where);
-    return id;
+  const ids = new SourceIds(taken.keys());
+  return entries.map(({ fields, idText }) => fields.id ?? ids.derive(fields.title ?? idText));
+}
+
+/**
+ * The entries without those whose URL another one declares. In YAML that is an error. An outline yields to YAML in any
+ * file and to an earlier outline, with a warning: exports of other readers name a feed once for each of its folders.
+ */
+function withoutRepeatedUrls(entries: readonly ResolvedEntry[], problems: ProblemList): readonly ResolvedEntry[] {
+  const first = new Map<string, ResolvedEntry>();
+  for (const entry of entries) {
+    const known = first.get(entry.url);
+    if (known === undefined || (known.isOutline && !entry.isOutline)) first.set(entry.url, entry);
+  }
+  return entries.filter((entry) => {
+    const known = first.get(entry.url) ?? entry;
+    if (known === entry) return true;
+    const where = entry.positionOf('url');
+    const place = known.positionOf('url');
+    if (entry.isOutline) {
+      problems.warn({ where, what: `the outline's url is already declared at ${place}`, remedy: 'Remove the outline' });
+      return false;
+    }
+    const what = `url is already declared at ${place}: ${quote(entry.rawUrl)}`;
+    problems.add({ where, what, remedy: 'Remove one of the two' });
+    return true;
   });
 }
 
-function reportDuplicateUrls(entries: readonly ResolvedEntry[], problems: ProblemList): void {
-  const positions = new Map<string, string>();
-  for (const { url, rawUrl, positionOf } of entries) {
-    const first = positions.get(url);
-    if (first === undefined) positions.set(url, positionOf('url'));
-    else {
-      const what = `url is already declared at ${first}: ${quote(rawUrl)}`;
-      problems.add({ where: positionOf('url'), what, remedy: 'Remove one of the two' });
-    }
-  }
-}
+/** The parts of an entry that become a source. */
+type SourceParts = Pick<ResolvedEntry, 'fields' | 'url' | 'hidden' | 'headers' | 'where'>;
 
-function toSource(entry: ResolvedEntry, id: string, sections: SectionNames): Source {
+/** A source with its defaults filled in. */
+export function toSource(entry: SourceParts, id: string, sections: SectionNames): Source {
   const { fields } = entry;
   const read = {
     url: entry.url,
@@ -125,6 +139,7 @@ function toSource(entry: ResolvedEntry, id: string, sections: SectionNames): Sou
     hidden: entry.hidden,
     declarationHash: hashDeclaration(read),
     declaredAt: entry.where,
+    listedBy: null,
   };
 }
 
@@ -141,31 +156,6 @@ export function hashDeclaration(
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const facts = [read.url, headers, read.limit, read.keep, read.drop, read.language, read.trust.dates, read.trust.ids];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
-}
-
-/** Sections in display order. Names that differ only in case or accents are the same section, as in URLs. */
-class SectionNames {
-  readonly #names = new Map<string, string>();
-  readonly #fallback: string;
-
-  constructor(declared: readonly string[]) {
-    for (const name of declared) this.nameFor(name);
-    this.#fallback = declared[0] ?? fallbackSection;
-  }
-
-  /** The first spelling of a name; a new name is appended. Null: the default section. */
-  nameFor(name: string | null): string {
-    const section = name ?? this.#fallback;
-    const key = slug(section);
-    const known = this.#names.get(key);
-    if (known !== undefined) return known;
-    this.#names.set(key, section);
-    return section;
-  }
-
-  all(): readonly string[] {
-    return [...this.#names.values()];
-  }
 }
 
 function chooseSite(parts: readonly FileDeclarations[], problems: ProblemList): Site {

@@ -118,7 +118,9 @@ function declareOutlets(base: string, pollEveryMs: number): Declarations {
     site: { ...toSite({ title: 'Newswire demo' }), politeness: demoPoliteness },
     sections: demoSections,
     sources: outlets.map((outlet) => toSource(outlet, base, pollEveryMs)),
+    lists: [],
     webhooks: [],
+    warnings: [],
   };
 }
 
@@ -143,5 +145,6 @@ function toSource(outlet: Outlet, base: string, pollEveryMs: number): Source {
     republish: 'full',
     declarationHash: hashDeclaration(read),
     declaredAt: 'the demo',
+    listedBy: null,
   };
 }

@@ -56,6 +56,8 @@ export interface ServingParts {
   declarations(): Declarations;
   /** Why newer declarations are not active. */
   configProblems(): readonly ConfigProblem[];
+  /** Which of the active declarations are ignored, and why. */
+  configWarnings(): readonly ConfigProblem[];
 }
 
 /** Where the server can be reached. */
@@ -174,6 +176,7 @@ function createContext(parts: ServingParts, listening: ListeningParts, live: Liv
     metrics: { contentType: metrics.contentType, read: () => metrics.read(), token: settings.metricsToken },
     eventStream: createSseHandler({ ...live, clientAddress }),
     configProblems: parts.configProblems,
+    configWarnings: parts.configWarnings,
     dataVersion: createDataVersion(parts),
     sessionHistory: () => history.read(),
     pictureOrigins: parts.pictureOrigins,

@@ -1,10 +1,11 @@
 import type { Settings } from '../config/environment/environment.ts';
 import { processEnvironment } from '../config/environment/environment.ts';
+import { withListedSources } from '../config/lists/with-listed-sources.ts';
 import { watchDeclarations } from '../config/watch/watch-declarations.ts';
 import type { ConfigProblem } from '../domain/config-error.ts';
 import type { HostPause, RefreshResult } from '../domain/polling/poll.ts';
 import type { Declarations, Source } from '../domain/polling/source.ts';
-import { serversOf, type Target } from '../fetch/client/address-guard.ts';
+import type { Target } from '../fetch/client/address-guard.ts';
 import { createFetcher } from '../fetch/fetch-source.ts';
 import { userAgent } from '../fetch/request-headers.ts';
 import type { Doorbell } from '../push/doorbell.ts';
@@ -12,17 +13,19 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { version } from '../runtime/version.ts';
-import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
 import { createNetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
+import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { adjustForClockChange } from '../store/sources/clock-change.ts';
-import { declareSources } from '../store/sources/declare-sources.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
 import { markFilesChanged } from '../store/sources/mark-files-changed.ts';
+import { createDeclarationUpdates } from './declaration-updates.ts';
+import { DeclaredSources } from './declared-sources.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { openRemoteLists, type RemoteLists } from './lists/start-remote-lists.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createRefresh, type StageDependencies } from './stages/create-stages.ts';
 import { createDocumentProcessor } from './stages/document-processor.ts';
@@ -46,37 +49,25 @@ export interface PollingOptions {
   readonly hubDoorbell: Doorbell;
   notify(head: number): void;
   onDeclared(declarations: Declarations): void;
-  /** Called when the declarations in the folder are invalid. The current ones stay active. */
+  /** Called when the declarations in the folder are invalid, and the current ones stay active; and when they are valid. */
   onProblems(problems: readonly ConfigProblem[]): void;
 }
 
 /** Starts polling: applies the declarations, watches them, and refreshes the sources that are due. */
 export async function startPolling(parts: PollingOptions): Promise<void> {
   const { store, clock, shutdown, log, metrics } = parts;
-  const current = {
-    site: parts.declarations.site,
-    sources: new Map<string, Source>(),
-    hostCycleMs: (_url: string): number => 0,
-    isConfigured: (_target: Target): boolean => false,
-  };
+  const lists = await openRemoteLists(parts);
+  const current = new DeclaredSources(parts, parts.declarations.site);
   const isConfigured = (target: Target): boolean => current.isConfigured(target);
-  const declare = async (declarations: Declarations): Promise<void> => {
-    const { sources, webhooks, site } = declarations;
-    await declareSources(store, declarations, clock.now());
-    current.site = site;
-    current.sources = new Map(sources.map((source) => [source.id, source]));
-    current.hostCycleMs = hostCycles(sources, site.politeness.hostGapMs);
-    current.isConfigured = serversOf([...sources, ...webhooks].map(({ url }) => url));
-    parts.onDeclared(declarations);
-  };
+  const sourceOf = (id: string): Source | undefined => current.sourceOf(id);
   await adjustToClock(parts);
-  await declare(parts.declarations);
+  const active = withListedSources(parts.declarations, lists.contents());
+  await current.declare(active);
   // Local feeds may have changed while no process ran. Reading a file costs no publisher a request.
   await markFilesChanged(store, localFeeds(parts.declarations), clock.now());
 
   const processor = createDocumentProcessor();
   shutdown.onStop('document processor', () => processor.close());
-  const sourceOf = (id: string): Source | undefined => current.sources.get(id);
   let hubs = disabledHubSubscriber;
   const loop = startLoop(parts, {
     pauses: await readHostPauses(store.reader, clock.now()),
@@ -97,7 +88,7 @@ export async function startPolling(parts: PollingOptions): Promise<void> {
       onPushStored: (counts) => metrics.pushed(counts),
     });
   }
-  if (parts.watched) watch(parts, { loop, isDeclared: (id) => current.sources.has(id), declare });
+  if (parts.watched) watch(parts, { loop, active, lists, current });
   const { notify } = parts;
   const housekeeping = startHousekeeping({
     ...{ store, clock, log, processor, notify },
@@ -188,11 +179,13 @@ function logResult(log: Log, result: RefreshResult): void {
 
 interface WatchParts {
   readonly loop: PollingLoop;
-  isDeclared(id: string): boolean;
-  declare(declarations: Declarations): Promise<void>;
+  /** The declarations with the sources of remote lists. */
+  readonly active: Declarations;
+  readonly lists: RemoteLists;
+  readonly current: DeclaredSources;
 }
 
-function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts): void {
+function watch(parts: PollingOptions, { loop, active, lists, current }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One at a time: two sets of declarations written concurrently would mix.
   let last = Promise.resolve();
@@ -205,19 +198,33 @@ function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts)
         if (!stopping.signal.aborted) log.error({ err: error }, `${task} failed`);
       });
   };
+  const updates = createDeclarationUpdates({
+    ...{ declared: declarations, active, log },
+    contents: () => lists.contents(),
+    timers: systemTimers,
+    apply: (next, difference) =>
+      inOrder('applying new declarations', async () => {
+        await current.declare(next);
+        lists.declare(next.lists);
+        loop.setLimits(next.site.politeness);
+        loop.retain((id) => current.sourceOf(id) !== undefined);
+        const facts = { sources: next.sources.length, ...difference, warnings: next.warnings.length };
+        log.info(facts, 'new declarations are active');
+      }),
+  });
+  lists.declare(declarations.lists);
+  lists.start(() => updates.listsChanged());
   const watching = watchDeclarations({
     dir: settings.feedsDir,
     env: processEnvironment(),
     current: declarations,
     log,
-    onChange: (next) =>
-      inOrder('applying new declarations', async () => {
-        await declare(next);
-        loop.setLimits(next.site.politeness);
-        loop.retain(isDeclared);
-        log.info({ sources: next.sources.length }, 'new declarations are active');
-      }),
+    onChange: (next) => {
+      parts.onProblems([]);
+      updates.folderChanged(next);
+    },
     onProblem: (error) => {
+      updates.folderInvalid();
       parts.onProblems(error.problems);
       for (const { where, what, remedy } of error.problems) {
         log.error({ where, what, remedy }, 'the declarations are invalid; the previous ones stay active');
@@ -228,6 +235,7 @@ function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts)
   });
   shutdown.onStop('declarations', async () => {
     stopping.abort();
+    updates.stop();
     await watching.close();
     await last;
   });

@@ -62,6 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           ...{ ...parts, pictureOrigins },
           declarations: () => active.declarations,
           configProblems: () => active.problems,
+          configWarnings: () => active.declarations.warnings,
         })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (roles.has('serve')) log.info({ url: address.url }, 'listening');
@@ -73,7 +74,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         notify: (head) => void doorbell.notify(head),
         onDeclared(next) {
           active.declarations = next;
-          active.problems = [];
           webhooks.declare(next.webhooks);
         },
         onProblems(problems) {

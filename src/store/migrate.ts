@@ -6,6 +6,7 @@ import * as commentsAndReads from '../../db/migrations/0004-comments-and-reads.t
 import * as websub from '../../db/migrations/0005-websub.ts';
 import * as webhooks from '../../db/migrations/0006-webhooks.ts';
 import * as eventHtml from '../../db/migrations/0007-event-html.ts';
+import * as remoteLists from '../../db/migrations/0008-remote-lists.ts';
 import type { Db } from './engine/engine.ts';
 
 /** All migrations by name, in order. A list and not a folder, so that a build cannot omit one. */
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-websub': websub,
   '0006-webhooks': webhooks,
   '0007-event-html': eventHtml,
+  '0008-remote-lists': remoteLists,
 };
 
 /** The names of the migrations of this version. */

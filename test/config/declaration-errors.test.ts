@@ -27,7 +27,7 @@ describe('errors of declarations', () => {
       await errorsOf({
         'b.yaml': 'sources:\n  - url: https://example.org/1\n    interval: 15\n    titel: x\n  - title: y\n',
         'a.yaml': 'site:\n  timezone: Mars/Olympus\nsauces: []\n',
-        'c.opml': '<opml><body>\n<outline type="rss" text="A"/></body></opml>',
+        'c.opml': '<opml><body>\n<outline type="rss" text="A"/></body>',
       }),
     ).toEqual([
       'a.yaml:2: site.timezone is not a time zone: "Mars/Olympus"',
@@ -35,7 +35,7 @@ describe('errors of declarations', () => {
       'b.yaml:3: interval has no unit: 15',
       'b.yaml:4: unknown key "titel"',
       'b.yaml:5: url is missing',
-      'c.opml:2: an outline has no xmlUrl',
+      'c.opml:2: the file ends before </opml>',
     ]);
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { describeSettings } from '../../src/config/environment/environment.ts';
+import { listSchema } from '../../src/config/schema/list-schema.ts';
 import { helpAt, keysAt } from '../../src/config/schema/setting-help.ts';
 import { siteSchema } from '../../src/config/schema/site-schema.ts';
 import { sourceSchema } from '../../src/config/schema/source-schema.ts';
@@ -29,6 +30,7 @@ describe('docs/OPERATING.md', () => {
 
   it.each<[string, z.ZodType]>([
     ['source', sourceSchema],
+    ['remote list', listSchema],
     ['site', siteSchema],
     ['webhook', webhookSchema],
   ])('contains the table of the settings of a %s', (_, schema) => {

@@ -48,6 +48,7 @@ describe('readDeclarations', () => {
         trust: { dates: true, ids: true },
         declarationHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         declaredAt: 'sources.yaml:2',
+        listedBy: null,
       },
     ]);
   });

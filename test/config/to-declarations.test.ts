@@ -16,11 +16,12 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
     urlReferences: { masked: fields.url, secrets: [] },
     where,
     positionOf: (key) => `${where} ${key}`,
+    isOutline: false,
   };
 }
 
 function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FileDeclarations {
-  return { site: null, sections, sources, webhooks: [] };
+  return { site: null, sections, sources, lists: [], webhooks: [] };
 }
 
 async function put(...parts: FileDeclarations[]) {
@@ -124,9 +125,9 @@ describe('toDeclarations', () => {
 
   it('uses the first site and reports the others', async () => {
     const { site, problems } = await put(
-      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], webhooks: [] },
-      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], webhooks: [] },
-      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], webhooks: [] },
+      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], lists: [], webhooks: [] },
+      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], lists: [], webhooks: [] },
+      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], lists: [], webhooks: [] },
     );
     expect(site.title).toBe('First');
     expect(problems).toEqual([

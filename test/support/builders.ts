@@ -30,6 +30,7 @@ export function aSource(id: string, over: Partial<Source> = {}): Source {
     trust: { dates: true, ids: true },
     declarationHash: `hash of ${url}`,
     declaredAt: 'sources.yaml:1',
+    listedBy: null,
     ...over,
   };
 }

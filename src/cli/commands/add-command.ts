@@ -1,4 +1,4 @@
-import { addSource, checkFileName } from '../../config/edit/add-source.ts';
+import { addSources, checkFileName } from '../../config/edit/add-sources.ts';
 import { readFeedsDir } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
@@ -36,16 +36,17 @@ export async function add(io: CliIo, text: string, options: AddOptions, own: Ins
   const url = feed.movedTo ?? feed.url;
   checkNotDeclared(before, url);
   const written = url === address.url && /^file:/i.test(text.trim()) ? text.trim() : url;
-  const source = await addSource(
-    { feedsDir, env: io.env, file: options.file },
-    { url: written, section: options.section === undefined ? null : existingSpelling(before, options.section) },
-  );
+  const section = options.section === undefined ? null : existingSpelling(before, options.section);
+  const [source] = await addSources({ feedsDir, env: io.env, file: options.file }, [
+    { url: written, title: null, section },
+  ]);
+  if (source === undefined) throw new Error('no source was declared');
   printAdded(io, { inspection, source, before }, options);
   return exitCodes.done;
 }
 
 /** The existing spelling of a section that differs only in case or accents. */
-function existingSpelling({ sections }: Declarations, section: string): string {
+export function existingSpelling({ sections }: Declarations, section: string): string {
   return sections.find((known) => slug(known) === slug(section)) ?? section;
 }
 

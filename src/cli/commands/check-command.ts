@@ -7,10 +7,12 @@ import { minuteMs } from '../../domain/durations.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Webhook } from '../../domain/events/webhook.ts';
 import { displayUrl } from '../../domain/masking.ts';
+import type { RemoteList } from '../../domain/polling/remote-list.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
+import { formatDuration } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
-import { printJson, printProblems } from '../output/print.ts';
+import { printJson, printProblems, printWarnings } from '../output/print.ts';
 import { type CliIo, exitCodes } from '../shared/io.ts';
 
 export interface CheckOptions {
@@ -41,18 +43,25 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
   return {
     ok: problems.length === 0,
     problems,
+    warnings: declarations?.warnings ?? [],
     settings: describeSettings(io.env).map(({ name, value, isSet }) => ({ name, value, isSet })),
     site: declarations?.site ?? null,
     sections: declarations?.sections ?? [],
     sources: declarations?.sources.map(withoutHeaderValues) ?? [],
+    lists: declarations?.lists.map(withoutListSecrets) ?? [],
     webhooks: declarations?.webhooks.map(withoutWebhookSecrets) ?? [],
   };
 }
 
 /** Headers by name only: their values may be secret. */
 function withoutHeaderValues(source: Source): object {
-  const { headers, declarationHash: _, hidden: __, ...shown } = source;
+  const { headers, declarationHash: _, hidden: __, listedBy: ___, ...shown } = source;
   return { ...shown, url: displayUrl(source), headers: Object.keys(headers) };
+}
+
+function withoutListSecrets(list: RemoteList): object {
+  const { headers, everyMs, section, declaredAt } = list;
+  return { url: displayUrl(list), everyMs, section, headers: Object.keys(headers), declaredAt };
 }
 
 function withoutWebhookSecrets(webhook: Webhook): object {
@@ -66,18 +75,29 @@ function printTables(
   shown: { readonly declarations: Declarations | null; readonly settings: boolean },
 ): void {
   if (shown.settings) io.out(settingsTable(io));
-  if (shown.declarations !== null) {
+  const { declarations } = shown;
+  if (declarations !== null) {
     if (shown.settings) io.out('\n');
-    io.out(sourcesTable(shown.declarations, io.columns));
-    io.out(webhooksTable(shown.declarations, io.columns));
+    const tables = [sourcesTable, listsTable, webhooksTable].map((table) => table(declarations, io.columns));
+    io.out(tables.filter((table) => table !== '').join('\n'));
   }
   printProblems(io, problems);
+  printWarnings(io, shown.declarations?.warnings ?? []);
   if (problems.length > 0) return;
   for (const source of shown.declarations?.sources ?? []) noteMissingFile(io, source);
-  const { sources = [], webhooks = [] } = shown.declarations ?? {};
-  const hooks = webhooks.length === 0 ? '' : `${counted(webhooks.length, 'webhook')}, `;
-  const isEmpty = sources.length + webhooks.length === 0;
-  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no errors.\n`);
+  io.out(summaryOf(shown.declarations));
+}
+
+function summaryOf(declarations: Declarations | null): string {
+  const { sources = [], lists = [], webhooks = [], warnings = [] } = declarations ?? {};
+  const optional: readonly (readonly [readonly unknown[], string])[] = [
+    [lists, 'remote list'],
+    [webhooks, 'webhook'],
+  ];
+  const counts = optional.filter(([items]) => items.length > 0).map(([items, noun]) => counted(items.length, noun));
+  const faults = warnings.length === 0 ? 'no errors' : `no errors, ${counted(warnings.length, 'warning')}`;
+  const isEmpty = sources.length + lists.length + webhooks.length === 0;
+  return `${isEmpty ? '' : '\n'}${[counted(sources.length, 'source'), ...counts, faults].join(', ')}.\n`;
 }
 
 function counted(count: number, noun: string): string {
@@ -121,7 +141,23 @@ function sourcesTable(declarations: Declarations, columns: number | null): strin
   return formatTable(head, rows, columns);
 }
 
-function webhooksTable({ webhooks, sources }: Declarations, columns: number | null): string {
+function listsTable({ lists }: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'REMOTE LIST', canShrink: true },
+    { title: 'EVERY' },
+    { title: 'SECTION', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = lists.map((list) => [
+    displayUrl(list),
+    formatDuration(list.everyMs),
+    list.section ?? 'of each outline',
+    list.declaredAt,
+  ]);
+  return formatTable(head, rows, columns);
+}
+
+function webhooksTable({ webhooks }: Declarations, columns: number | null): string {
   const head = [
     { title: 'WEBHOOK', canShrink: true },
     { title: 'FILTER', canShrink: true },
@@ -129,7 +165,7 @@ function webhooksTable({ webhooks, sources }: Declarations, columns: number | nu
     { title: 'DECLARED AT' },
   ];
   const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), displayUrl(hook), hook.declaredAt]);
-  return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
+  return formatTable(head, rows, columns);
 }
 
 function describeFilter({ q, backfill, ...lists }: Filter): string {

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readSettings } from '../../config/environment/environment.ts';
-import { serversOf } from '../../fetch/client/address-guard.ts';
 import { createFetcher } from '../../fetch/fetch-source.ts';
-import { userAgent } from '../../fetch/request-headers.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { version } from '../../runtime/version.ts';
 import { createDocumentProcessor } from '../../server/stages/document-processor.ts';
 import type { CliIo } from '../shared/io.ts';
 import { type Inspection, type InspectParts, inspect } from './inspect.ts';
+import { createOperatorFetcher } from './operator-fetcher.ts';
 import type { SiteAddress } from './site-address.ts';
 
 /** Replacements for tests. */
@@ -19,15 +17,7 @@ export type InspectOverrides = Partial<Pick<InspectParts, 'processor' | 'clock' 
 export async function inspectAddress(io: CliIo, address: SiteAddress, own: InspectOverrides = {}): Promise<Inspection> {
   const settings = readSettings(io.env);
   const clock = own.clock ?? systemClock;
-  const fetcher = (own.createFetcher ?? createFetcher)({
-    clock,
-    userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
-    feedsDir: settings.feedsDir,
-    allowPrivateNetworks: settings.allowPrivateNetworksForAll,
-    // The operator chose this address. Links and redirects are chosen by others, so they are not exempt.
-    configuredHosts: { networks: settings.allowPrivateNetworks, includes: serversOf([address.url]) },
-    ownOrigins: settings.publicUrl === null ? [] : [new URL(settings.publicUrl).origin],
-  });
+  const fetcher = createOperatorFetcher(settings, address.url, { clock, create: own.createFetcher ?? createFetcher });
   const processor = own.processor ?? createDocumentProcessor({ workers: 1 });
   const headers: Record<string, string> = {};
   if (address.authorization !== null) headers['Authorization'] = address.authorization;

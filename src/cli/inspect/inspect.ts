@@ -139,7 +139,8 @@ async function readFeed(url: string, request: FeedRequest, parts: InspectParts):
   return 'kind' in report ? unreadable(report) : { kind: 'feed', report };
 }
 
-function failureOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<FeedFailure, 'url'> {
+/** Why a request has brought no document. */
+export function failureOf(outcome: Exclude<FetchOutcome, FetchedDocument>): Omit<FeedFailure, 'url'> {
   switch (outcome.kind) {
     case 'failed':
       return { failure: outcome.failure, detail: outcome.detail };

@@ -14,3 +14,8 @@ export function printProblems(io: CliIo, problems: readonly ConfigProblem[]): vo
   for (const problem of problems) io.err(`${cleanLine(formatProblem(problem), maxProblemChars)}\n`);
   if (problems.length > 1) io.err(`\n${problems.length} errors.\n`);
 }
+
+/** Writes configuration warnings to stderr, one line each. */
+export function printWarnings(io: CliIo, warnings: readonly ConfigProblem[]): void {
+  for (const warning of warnings) io.err(`${cleanLine(`warning: ${formatProblem(warning)}`, maxProblemChars)}\n`);
+}

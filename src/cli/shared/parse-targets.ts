@@ -69,13 +69,15 @@ export type OpenedFile =
   | { readonly kind: 'opened'; readonly body: Uint8Array }
   | { readonly kind: 'closed'; readonly failure: string; readonly detail: string };
 
-/** Reads a document, with the size limit of the fetcher. */
-export async function openTarget(target: ParseTarget): Promise<OpenedFile> {
-  const { maxBodyBytes } = defaultFetchLimits;
+/** Reads a document. @param maxBytes a longer one is not read; by default the limit of the fetcher. */
+export async function openTarget(
+  target: ParseTarget,
+  maxBytes: number = defaultFetchLimits.maxBodyBytes,
+): Promise<OpenedFile> {
   try {
     const { size } = await stat(target.path);
-    if (size <= maxBodyBytes) return { kind: 'opened', body: await readFile(target.path) };
-    const detail = `the file exceeds ${maxBodyBytes / 1024 / 1024} MB`;
+    if (size <= maxBytes) return { kind: 'opened', body: await readFile(target.path) };
+    const detail = `the file exceeds ${maxBytes / 1024 / 1024} MB`;
     return { kind: 'closed', failure: 'body_too_large', detail };
   } catch (error) {
     const failure = codeOf(error) === 'ENOENT' ? 'file_missing' : 'file_unreadable';

@@ -1,3 +1,4 @@
+import type { ListFields } from '../schema/list-schema.ts';
 import type { SiteFields } from '../schema/site-schema.ts';
 import type { SourceFields } from '../schema/source-schema.ts';
 import type { WebhookFields } from '../schema/webhook-schema.ts';
@@ -8,6 +9,7 @@ export interface FileDeclarations {
   readonly site: { readonly fields: SiteFields; readonly where: string } | null;
   readonly sections: readonly string[];
   readonly sources: readonly SourceEntry[];
+  readonly lists: readonly ListEntry[];
   readonly webhooks: readonly WebhookEntry[];
 }
 
@@ -22,6 +24,19 @@ export interface SourceEntry {
   readonly where: string;
   /** Position of one of its keys. */
   positionOf(key: string): string;
+  /** Whether it is an outline of OPML, which other programs write: a fault of it is a warning. */
+  readonly isOutline: boolean;
+}
+
+/** A declared remote list and its position. */
+export interface ListEntry {
+  readonly fields: ListFields;
+  /** The URL as written in the file, with `${NAME}` unresolved. */
+  readonly rawUrl: string;
+  /** The URL with environment values masked. */
+  readonly urlReferences: MaskedText;
+  /** Position of the entry, such as `sources.yaml:12`. */
+  readonly where: string;
 }
 
 /** A declared webhook and its position. */
@@ -36,4 +51,4 @@ export interface WebhookEntry {
 }
 
 /** The declarations of an empty file. */
-export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], webhooks: [] };
+export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], lists: [], webhooks: [] };

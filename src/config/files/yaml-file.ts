@@ -3,11 +3,18 @@ import type * as z from 'zod';
 import type { Environment } from '../environment/environment.ts';
 import { explainIssue, explainUnknownKey } from '../problems/explain-issue.ts';
 import type { ProblemList } from '../problems/problem-list.ts';
+import { listSchema } from '../schema/list-schema.ts';
 import { helpAt, keysAt } from '../schema/setting-help.ts';
 import { sectionsSchema, siteSchema, topKeys } from '../schema/site-schema.ts';
 import { sourceSchema } from '../schema/source-schema.ts';
 import { webhookSchema } from '../schema/webhook-schema.ts';
-import { type FileDeclarations, noDeclarations, type SourceEntry, type WebhookEntry } from './file-declarations.ts';
+import {
+  type FileDeclarations,
+  type ListEntry,
+  noDeclarations,
+  type SourceEntry,
+  type WebhookEntry,
+} from './file-declarations.ts';
 import { maskReferences, resolveReferences } from './references.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 
@@ -40,10 +47,12 @@ export function readYamlFile(
     return noDeclarations;
   }
   reportUnknownKeys(opened, [], topKeys);
+  const entries = readList(opened, 'source', readSourceOrList);
   return {
     site: readSite(opened),
     sections: readSections(opened),
-    sources: readList(opened, 'source', readSource),
+    sources: entries.flatMap(({ source }) => source ?? []),
+    lists: entries.flatMap(({ list }) => list ?? []),
     webhooks: readList(opened, 'webhook', readWebhook),
   };
 }
@@ -152,6 +161,21 @@ function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
+/** An entry of `sources`: with `opml` it is a remote list. */
+function readSourceOrList(file: YamlFile, index: number): { source: SourceEntry | null; list: ListEntry | null } {
+  const isList = childOf(valueAt(file.resolved, ['sources', index]), 'opml') !== undefined;
+  return isList ? { source: null, list: readRemoteList(file, index) } : { source: readSource(file, index), list: null };
+}
+
+function readRemoteList(file: YamlFile, index: number): ListEntry | null {
+  const path = ['sources', index] as const;
+  const fields = validate(file, listSchema, { path, root: 'list' });
+  if (fields === null) return null;
+  const rawUrl = String(valueAt(file.written, [...path, 'opml']));
+  const urlReferences = maskReferences(rawUrl, file.env);
+  return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
+}
+
 function readSource(file: YamlFile, index: number): SourceEntry | null {
   const path = ['sources', index] as const;
   const fields = validate(file, sourceSchema, { path, root: 'source' });
@@ -163,6 +187,7 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
     urlReferences: maskReferences(rawUrl, file.env),
     where: `${file.name}:${file.positions.lineOf(path)}`,
     positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
+    isOutline: false,
   };
 }
 

@@ -9,6 +9,7 @@ const synonyms: Readonly<Record<string, string>> = {
   folder: 'section',
   group: 'section',
   every: 'interval',
+  interval: 'every',
   refresh: 'interval',
   ttl: 'interval',
   lang: 'language',

@@ -22,7 +22,7 @@ export function explainUnknownKey(key: string, known: readonly string[]): Explan
 /** The place of a value in the declarations. */
 export interface Checked {
   readonly schema: z.ZodType;
-  /** The start of the path: `source`, `webhook`, `site` or `sections`. */
+  /** The start of the path: `source`, `list`, `webhook`, `site` or `sections`. */
   readonly root: string;
   /** The value as written, before `${NAME}` was resolved: a secret never enters a message. */
   readonly written: unknown;
@@ -32,7 +32,7 @@ export interface Checked {
 export function explainIssue(issue: z.core.$ZodIssue, { schema, root, written }: Checked): Explanation {
   const names = issue.path.filter((part) => typeof part === 'string');
   const key = names.includes('headers') ? 'headers' : (names.at(-1) ?? root);
-  const isEntry = root === 'source' || root === 'webhook';
+  const isEntry = root === 'source' || root === 'list' || root === 'webhook';
   const label = [...(isEntry ? [] : [root]), ...names].join('.') || `a ${root}`;
   // Values of headers and secrets are never shown, even if they are written out.
   const shown = key === 'headers' || key === 'secret' || typeof written === 'object' ? '' : `: ${quote(written)}`;

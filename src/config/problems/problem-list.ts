@@ -1,19 +1,37 @@
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 
 const maxQuotedChars = 120;
+const maxWarnings = 100;
 
-/** Collects the errors of all files, so that the operator can fix them together. */
+/** Collects the errors and warnings of all files, so that the operator can fix them together. */
 export class ProblemList {
   readonly #problems: ConfigProblem[] = [];
+  readonly #warnings: ConfigProblem[] = [];
 
   /** Adds an error. */
   add(problem: ConfigProblem): void {
     this.#problems.push(problem);
   }
 
+  /** Adds a warning: the declaration is ignored, and the others are used. */
+  warn(problem: ConfigProblem): void {
+    this.#warnings.push(problem);
+  }
+
+  /** The warnings, sorted by file and line: at most 100, and one that counts the others. */
+  warnings(): readonly ConfigProblem[] {
+    const more = this.#warnings.length - maxWarnings;
+    const first = sortedByPosition(this.#warnings).slice(0, maxWarnings);
+    if (more <= 0) return first;
+    return [
+      ...first,
+      { where: 'FEEDS_DIR', what: `${more} more warnings`, remedy: 'Solve the first ones to see them' },
+    ];
+  }
+
   /** All errors, sorted by file and line. */
   all(): readonly ConfigProblem[] {
-    return this.#problems.toSorted(byPosition);
+    return sortedByPosition(this.#problems);
   }
 
   /** @throws ConfigError with all errors, if there are any. */
@@ -22,15 +40,24 @@ export class ProblemList {
   }
 }
 
-function byPosition(a: ConfigProblem, b: ConfigProblem): number {
-  const [fileA = '', lineA = '0'] = splitPosition(a.where);
-  const [fileB = '', lineB = '0'] = splitPosition(b.where);
-  if (fileA !== fileB) return fileA < fileB ? -1 : 1;
-  return Number(lineA) - Number(lineB);
+function sortedByPosition(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  const positioned = problems.map((problem) => ({ problem, ...positionOf(problem) }));
+  return positioned.sort(byPosition).map(({ problem }) => problem);
 }
 
-function splitPosition(where: string): string[] {
-  return /^(.*):(\d+)$/s.exec(where)?.slice(1) ?? [where];
+interface Position {
+  readonly file: string;
+  readonly line: number;
+}
+
+function byPosition(a: Position, b: Position): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line;
+}
+
+function positionOf({ where }: ConfigProblem): Position {
+  const [, file = where, line = '0'] = /^(.*):(\d+)$/s.exec(where) ?? [];
+  return { file, line: Number(line) };
 }
 
 /**

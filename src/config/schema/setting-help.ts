@@ -14,8 +14,10 @@ const registry = z.registry<SettingHelp>();
 
 /** Attaches help to a schema. The schemas are the only list of settings: hints, messages and docs read it from there. */
 export function setting<T extends z.ZodType>(schema: T, help: SettingHelp): T {
-  registry.add(schema, help);
-  return schema;
+  // A copy: several settings may share a schema.
+  const own = schema.clone();
+  registry.add(own, help);
+  return own;
 }
 
 /** The help of the innermost setting on a path; null: none has help. */

@@ -120,7 +120,7 @@ class FeedsDirWatcher implements DeclarationWatcher {
       const fingerprint = fingerprintOf(files, realDir);
       if (fingerprint === this.#fingerprint) return null;
       const { declarations, from } = await this.#interpret(files, present);
-      if (declarations.sources.length === 0 && this.#current.sources.length > 0) return noSourceLeft();
+      if (isEmpty(declarations) && !isEmpty(this.#current)) return noSourceLeft();
       this.#fingerprint = from === files ? fingerprint : fingerprintOf(from, realDir);
       return declarations;
     } catch (error) {
@@ -136,7 +136,7 @@ class FeedsDirWatcher implements DeclarationWatcher {
       // While the old name of a renamed file is retained, its declarations exist twice. Try the present files alone.
       if (!this.#vanished.retainsAny || present.size === 0) throw error;
       const declarations = await interpretFiles(present, dir, env);
-      if (declarations.sources.length === 0) throw error;
+      if (isEmpty(declarations)) throw error;
       return { declarations, from: present };
     }
   }
@@ -192,6 +192,10 @@ function fingerprintOf(files: DeclarationFiles, realDir: string): string {
     hash.update(`${JSON.stringify(name)} ${file.kind} ${content.length}\n`).update(content);
   }
   return hash.digest('hex');
+}
+
+function isEmpty({ sources, lists }: Declarations): boolean {
+  return sources.length + lists.length === 0;
 }
 
 function noSourceLeft(): ConfigError {

@@ -1,6 +1,8 @@
+import type { ConfigProblem } from '../config-error.ts';
 import type { Webhook } from '../events/webhook.ts';
 import type { Republish } from '../items/item.ts';
 import type { HiddenParts } from '../masking.ts';
+import type { RemoteList } from './remote-list.ts';
 
 /** A declared source, with defaults filled in and secrets resolved. */
 export interface Source {
@@ -31,6 +33,11 @@ export interface Source {
   readonly declarationHash: string;
   /** `sources.yaml:12`, for messages. */
   readonly declaredAt: string;
+  /**
+   * The key of the remote list that names the source; null: the operator declared it. Third parties choose the sources of
+   * a remote list, so that their hosts have no exceptions for private networks.
+   */
+  readonly listedBy: string | null;
 }
 
 /** The settings of the whole site. */
@@ -58,5 +65,9 @@ export interface Declarations {
   /** In display order: the declared ones, then those that only sources name. */
   readonly sections: readonly string[];
   readonly sources: readonly Source[];
+  /** OPML documents of other servers, whose sources are added to `sources` while the server runs. */
+  readonly lists: readonly RemoteList[];
   readonly webhooks: readonly Webhook[];
+  /** Declarations that are ignored although everything else is valid: outlines of OPML. Limited in number. */
+  readonly warnings: readonly ConfigProblem[];
 }

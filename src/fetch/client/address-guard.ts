@@ -116,6 +116,17 @@ export function createAddressGuard({
   return { check, blockReason };
 }
 
+/** Why the guard refuses a URL before its host is looked up; null: it does not. */
+export function refusalOf(guard: AddressGuard, url: string): string | null {
+  try {
+    guard.check(url);
+    return null;
+  } catch (error) {
+    if (error instanceof FetchError) return error.message;
+    throw error;
+  }
+}
+
 /** The port of a URL, or the default port of its scheme. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);

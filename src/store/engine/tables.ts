@@ -324,6 +324,21 @@ const websub_push = {
 /** Entries that a hub has pushed, until they have been evaluated. */
 const websub_pushed_entry = { subscription_id: integer, entry_key: text, at_ms: ms };
 
+/** The remote lists of sources, by the keys of their declarations. */
+const remote_list = {
+  key: text,
+  /** Digest of the URL and headers of the last read. */
+  request_hash: text,
+  /** JSON of `ListContent`. Without secrets: URLs contain the mask instead. */
+  content: text,
+  etag: textOrNull,
+  last_modified: textOrNull,
+  validators_url: textOrNull,
+  body_hash: textOrNull,
+  failures: integer,
+  next_read_ms: ms,
+};
+
 /** All tables with their columns: the one description that the types, the writes and the schema test share. */
 export const tables = {
   source,
@@ -346,6 +361,7 @@ export const tables = {
   websub_push,
   websub_pushed_entry,
   webhook,
+  remote_list,
 } as const;
 
 type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };

@@ -28,6 +28,7 @@ export async function statusPage(c: Context, services: PageServices): Promise<Re
             hours,
             sessions: services.sessionHistory?.() ?? [],
             problems: services.configProblems?.() ?? [],
+            warnings: services.configWarnings?.() ?? [],
             storage: services.storage?.() ?? null,
             sources: { all: declared.length, failing: failing.map(({ id, title }) => ({ id, title })) },
             items: declared.reduce((sum, { items }) => sum + items, 0),

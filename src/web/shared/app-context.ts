@@ -57,6 +57,8 @@ export interface AppContext {
   readonly metrics: MetricsEndpoint | null;
   /** Why newer declarations are not active. Absent: unknown in this process. */
   configProblems?(): readonly ConfigProblem[];
+  /** Which of the active declarations are ignored, and why. Absent: unknown in this process. */
+  configWarnings?(): readonly ConfigProblem[];
   /** The live connections of the last day, oldest hour first. Absent: they are not counted. */
   sessionHistory?(): readonly SessionHour[];
   /**

@@ -28,6 +28,8 @@ export interface Status {
   readonly sessions: readonly SessionHour[];
   /** Errors of the configuration files: the last valid configuration stays active. */
   readonly problems: readonly ConfigProblem[];
+  /** Declarations that are ignored: outlines of OPML. */
+  readonly warnings: readonly ConfigProblem[];
   /** The storage fault of the database; null: none. */
   readonly storage: StorageState | null;
   readonly sources: {
@@ -48,6 +50,7 @@ export function StatusContent({ status, context }: { status: Status; context: Pa
       <h1 class="page-title">Status</h1>
       <StorageFault state={status.storage} context={context} />
       <Problems problems={status.problems} />
+      <Warnings warnings={status.warnings} />
       <Summary status={status} context={context} />
       <Charts status={status} context={context} />
     </>
@@ -78,14 +81,31 @@ function Problems({ problems }: { problems: readonly ConfigProblem[] }) {
     <section class="problems" aria-labelledby="problems-title">
       <h2 id="problems-title">The configuration has errors</h2>
       <p>The last valid configuration stays active until these errors are fixed:</p>
-      <ul>
-        {problems.map(({ where, what, remedy }) => (
-          <li>
-            <strong>{where}</strong>: {what}. {remedy}.
-          </li>
-        ))}
-      </ul>
+      <ProblemItems problems={problems} />
     </section>
+  );
+}
+
+function Warnings({ warnings }: { warnings: readonly ConfigProblem[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <section class="problems" aria-labelledby="warnings-title">
+      <h2 id="warnings-title">The configuration has warnings</h2>
+      <p>Everything else in it is active:</p>
+      <ProblemItems problems={warnings} />
+    </section>
+  );
+}
+
+function ProblemItems({ problems }: { problems: readonly ConfigProblem[] }) {
+  return (
+    <ul>
+      {problems.map(({ where, what, remedy }) => (
+        <li>
+          <strong>{where}</strong>: {what}. {remedy}.
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -6,7 +6,7 @@ function read(text: string) {
   const problems = new ProblemList();
   const part = readOpmlFile({ name: 'a.opml', text }, problems);
   const sources = part.sources.map(({ fields, where }) => ({ ...fields, where }));
-  return { sources, problems: problems.all() };
+  return { sources, problems: problems.all(), warnings: problems.warnings() };
 }
 
 const wrap = (body: string): string =>
@@ -56,12 +56,16 @@ describe('readOpmlFile', () => {
     expect(read(wrap('<outline text="a&#10;&#27;b" xmlUrl="https://example.org/"/>')).sources[0]?.title).toBe('a b');
   });
 
-  it('reports a feed without URL with its line', () => {
-    const { problems } = read(wrap('<outline type="rss" text="A"/>\n<outline text="B" xmlUrl=" "/>'));
-    expect(problems.map((problem) => `${problem.where} ${problem.what}`)).toEqual([
+  it('warns of a feed without URL with its line, and reads the others', () => {
+    const { sources, problems, warnings } = read(
+      wrap('<outline type="rss" text="A"/>\n<outline text="B" xmlUrl=" "/>\n<outline xmlUrl="https://example.org/"/>'),
+    );
+    expect(warnings.map((warning) => `${warning.where} ${warning.what}`)).toEqual([
       'a.opml:4 an outline has no xmlUrl',
       'a.opml:5 an outline has no xmlUrl',
     ]);
+    expect(problems).toEqual([]);
+    expect(sources).toHaveLength(1);
   });
 
   it('returns nothing of a truncated file', () => {
@@ -76,12 +80,14 @@ describe('readOpmlFile', () => {
   });
 
   it('resolves no entities of a DTD and reads no files', () => {
-    const { sources } = read(`<!DOCTYPE opml [
+    const { sources, warnings } = read(`<!DOCTYPE opml [
 <!ENTITY file SYSTEM "file:///etc/passwd">
 <!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
 ]>
-<opml><body><outline text="&file;" xmlUrl="https://example.org/&b;"/></body></opml>`);
-    expect(sources).toMatchObject([{ title: '&file;', url: 'https://example.org/&b;' }]);
+<opml><body><outline text="&file;" xmlUrl="https://example.org/"/>
+<outline text="x" xmlUrl="https://example.org/&b;"/></body></opml>`);
+    expect(sources).toMatchObject([{ title: '&file;', url: 'https://example.org/' }]);
+    expect(warnings).toMatchObject([{ where: 'a.opml:6', what: expect.stringContaining('entity of a DTD') }]);
   });
 
   it('does not resolve references to environment variables', () => {

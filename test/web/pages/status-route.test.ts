@@ -59,4 +59,12 @@ describe('the status page', () => {
     expect(html).not.toContain('<b>not');
     expect((await getPage(makeApp(), '/status')).byClass('problems')).toEqual([]);
   });
+
+  it('shows ignored declarations, escaped', async () => {
+    const configWarnings = () => [{ where: 'a.opml:7', what: 'an outline <i>has</i> no xmlUrl', remedy: 'Remove it' }];
+    const { byClass, html } = await getPage(makeApp([], { configWarnings }), '/status');
+    expect(byClass('problems')[0]?.text).toContain('The configuration has warnings');
+    expect(byClass('problems')[0]?.text).toContain('a.opml:7: an outline <i>has</i> no xmlUrl. Remove it.');
+    expect(html).not.toContain('<i>has');
+  });
 });

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { addSource } from '../../../src/config/edit/add-source.ts';
+import { addSources, type DeclarationTarget } from '../../../src/config/edit/add-sources.ts';
 import { problemsOf, useFolders } from '../temporary-folder.ts';
 
 const makeFolder = useFolders();
@@ -8,7 +8,13 @@ const url = 'https://example.org/feed.xml';
 const one = 'sources:\n  - url: https://example.com/a.xml\n';
 const place = (feedsDir: string, file = 'sources.yaml') => ({ feedsDir, env: {}, file });
 
-describe('addSource', () => {
+async function addSource(target: DeclarationTarget, source: { url: string; section: string | null }) {
+  const [added] = await addSources(target, [{ ...source, title: null }]);
+  if (added === undefined) throw new Error('nothing was added');
+  return added;
+}
+
+describe('addSources', () => {
   it('declares a source and returns it', async () => {
     const folder = makeFolder({ 'sources.yaml': one });
     const source = await addSource(place(folder.dir), { url, section: 'World' });

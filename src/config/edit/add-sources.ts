@@ -1,4 +1,3 @@
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../domain/config-error.ts';
 import type { Declarations, Source } from '../../domain/polling/source.ts';
@@ -6,7 +5,8 @@ import type { Environment } from '../environment/environment.ts';
 import { type DeclarationFiles, readDeclarationFiles } from '../files/declaration-files.ts';
 import { decodeText } from '../files/decode-text.ts';
 import { interpretFiles, readDeclarations } from '../read-declarations.ts';
-import { insertSource, type NewSource } from './insert-source.ts';
+import { insertSources, type NewSource } from './insert-sources.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** The folder of the declarations, and the file to write. */
 export interface DeclarationTarget {
@@ -17,22 +17,47 @@ export interface DeclarationTarget {
 }
 
 /**
- * Declares a new source: inserts it into the text of a file, validates the result together with all other files before
+ * Declares new sources: inserts them into the text of a file, validates the result together with all other files before
  * writing, and reads the declarations from disk again afterwards.
  *
- * @returns the declared source.
- * @throws ConfigError if the declarations, the file name or the source are invalid; nothing is written then.
+ * @param sources at least one, with different URLs.
+ * @returns the declared sources, in the order of the declarations.
+ * @throws ConfigError if the declarations, the file name or a source are invalid; nothing is written then.
  */
-export async function addSource(place: DeclarationTarget, source: NewSource): Promise<Source> {
+export async function addSources(place: DeclarationTarget, sources: readonly NewSource[]): Promise<readonly Source[]> {
+  const { feedsDir, env, file } = place;
+  const { before, bytes } = await planSources(place, sources);
+  await replaceFile(path.join(feedsDir, file), bytes);
+  return findNew(before, await readDeclarations(feedsDir, env), sources.length);
+}
+
+/**
+ * What `addSources` would declare, without writing.
+ *
+ * @throws ConfigError as `addSources` does.
+ */
+export async function previewSources(
+  place: DeclarationTarget,
+  sources: readonly NewSource[],
+): Promise<readonly Source[]> {
+  return (await planSources(place, sources)).added;
+}
+
+interface SourcesPlan {
+  readonly before: Declarations;
+  readonly added: readonly Source[];
+  /** The new content of the file. */
+  readonly bytes: Uint8Array;
+}
+
+async function planSources(place: DeclarationTarget, sources: readonly NewSource[]): Promise<SourcesPlan> {
   const { feedsDir, env, file } = place;
   checkFileName(file);
   const files = await readDeclarationFiles(feedsDir);
   const before = await interpretFiles(files, feedsDir, env);
-  const bytes = new TextEncoder().encode(withSource(files, file, source));
+  const bytes = new TextEncoder().encode(withSources(files, file, sources));
   const after = await interpretFiles(replaced(files, file, bytes), feedsDir, env);
-  findNew(before, after);
-  await replaceFile(path.join(feedsDir, file), bytes);
-  return findNew(before, await readDeclarations(feedsDir, env));
+  return { before, added: findNew(before, after, sources.length), bytes };
 }
 
 /** @throws ConfigError if a declaration file cannot have this name. */
@@ -47,16 +72,18 @@ export function checkFileName(file: string): void {
   ]);
 }
 
-function withSource(files: DeclarationFiles, name: string, source: NewSource): string {
+function withSources(files: DeclarationFiles, name: string, sources: readonly NewSource[]): string {
   const found = files.get(name);
   // An unreadable file was reported when the declarations were read.
   const bytes = found?.kind === 'read' ? found.bytes : new Uint8Array();
   const bom = startsWith(bytes, utf8Bom) ? '\ufeff' : '';
   const text = decodeText(bytes, { xml: false }) ?? '';
   const written =
-    startsWith(bytes, utf16Boms.le) || startsWith(bytes, utf16Boms.be) ? null : insertSource(text, source);
+    startsWith(bytes, utf16Boms.le) || startsWith(bytes, utf16Boms.be) ? null : insertSources(text, sources);
   if (written !== null) return `${bom}${written}`;
-  const remedy = `Add the source by hand: "- url: ${source.url}"`;
+  const [first] = sources;
+  const others = sources.length > 1 ? ', and the others alike; or name a new file with --file' : '';
+  const remedy = `Add the source by hand: "- url: ${first?.url}"${others}`;
   throw new ConfigError([{ where: name, what: 'the file has a form that cannot be edited automatically', remedy }]);
 }
 
@@ -73,34 +100,10 @@ function replaced(files: DeclarationFiles, name: string, bytes: Uint8Array): Dec
   return new Map([...all].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The source in `after` that is not in `before`. Exactly one must be new. */
-function findNew(before: Declarations, after: Declarations): Source {
+/** The sources in `after` that are not in `before`: exactly this many. */
+function findNew(before: Declarations, after: Declarations, count: number): readonly Source[] {
   const known = new Set(before.sources.map((source) => source.url));
-  const source = after.sources.find(({ url }) => !known.has(url));
-  if (source === undefined || after.sources.length !== before.sources.length + 1) {
-    throw new Error('the edited file does not declare exactly one new source; the file is unchanged');
-  }
-  return source;
-}
-
-/** Replaces the file atomically, so that a watching server never reads half of it. Follows a symbolic link. */
-async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
-  const target = await realpath(file).catch((error: unknown) => ifMissing(error, file));
-  const mode = await stat(target).then(
-    (found) => found.mode,
-    (error: unknown) => ifMissing(error, 0o644),
-  );
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}`);
-  try {
-    await writeFile(temporary, bytes, { mode, flag: 'wx' });
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-function ifMissing<T>(error: unknown, fallback: T): T {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return fallback;
-  throw error;
+  const added = after.sources.filter(({ url }) => !known.has(url));
+  if (added.length === count && after.sources.length === before.sources.length + count) return added;
+  throw new Error(`the edited file does not declare exactly ${count} new sources; the file is unchanged`);
 }

@@ -16,39 +16,53 @@ import { slug } from '../../domain/slug.ts';
 /** A source to declare. */
 export interface NewSource {
   readonly url: string;
+  /** Null: the title of the feed. */
+  readonly title: string | null;
   /** Null: the default section. */
   readonly section: string | null;
 }
 
 /**
- * Inserts a source into the text of a YAML declaration file, after the last source of its section, else at the end. In a
- * block list (one dash per line) the rest of the file is kept byte for byte. Other forms are rewritten by the YAML
+ * Inserts sources into the text of a YAML declaration file, each after the last source of its section, else at the end. In
+ * a block list (one dash per line) the rest of the file is kept byte for byte. Other forms are rewritten by the YAML
  * library, which keeps comments.
  *
  * @param text a valid file.
  * @returns null if neither way produces the intended declarations, as for a list that is an alias.
  */
-export function insertSource(text: string, source: NewSource): string | null {
+export function insertSources(text: string, sources: readonly NewSource[]): string | null {
   const lineBreak = text.includes('\r\n') ? '\r\n' : '\n';
-  const inserted = insertText(text, source, lineBreak);
-  if (inserted !== null && addsOnly(inserted, { text, source })) return inserted;
+  const inserted = insertText(text, sources, lineBreak);
+  if (inserted !== null && addsOnly(inserted, { text, sources })) return inserted;
   const document = parseDocument(text, options);
   if (document.errors.length > 0) return null;
-  const rewritten = rewriteDocument(document, source).replaceAll('\n', lineBreak);
-  return addsOnly(rewritten, { text, source }) ? rewritten : null;
+  const rewritten = rewriteDocument(document, sources).replaceAll('\n', lineBreak);
+  return addsOnly(rewritten, { text, sources }) ? rewritten : null;
 }
 
 const options = { stringKeys: true } as const;
 
-/** Whether a text declares the same as the earlier one plus the source, and nothing else. */
-function addsOnly(written: string, expected: { readonly text: string; readonly source: NewSource }): boolean {
+/** Whether a text declares the same as the earlier one plus the sources, and nothing else. */
+function addsOnly(
+  written: string,
+  expected: { readonly text: string; readonly sources: readonly NewSource[] },
+): boolean {
   const after = valuesOf(written);
   const before = valuesOf(expected.text);
   if (after === null || before === null) return false;
-  const fields = fieldsOf(expected.source);
-  const index = after.sources.findIndex((one) => isDeepStrictEqual(one, fields));
-  const rest = { ...after, sources: after.sources.toSpliced(index, 1) };
-  return index >= 0 && isDeepStrictEqual(rest, before);
+  const missing = new Map<string, number>();
+  for (const source of expected.sources) {
+    const key = JSON.stringify(fieldsOf(source));
+    missing.set(key, (missing.get(key) ?? 0) + 1);
+  }
+  const others = after.sources.filter((one) => {
+    const key = JSON.stringify(one);
+    const count = missing.get(key) ?? 0;
+    if (count > 1) missing.set(key, count - 1);
+    else missing.delete(key);
+    return count === 0;
+  });
+  return missing.size === 0 && isDeepStrictEqual({ ...after, sources: others }, before);
 }
 
 function valuesOf(text: string): { readonly sources: readonly unknown[] } | null {
@@ -61,15 +75,16 @@ function valuesOf(text: string): { readonly sources: readonly unknown[] } | null
 }
 
 /** Null: the list is not a block list. */
-function insertText(text: string, source: NewSource, lineBreak: string): string | null {
+function insertText(text: string, sources: readonly NewSource[], lineBreak: string): string | null {
   const { contents } = parseDocument(text, options);
-  if (contents === null) return append(text, ['sources:', ...linesOf(source, '  ')], lineBreak);
+  const newList = (): string => append(text, ['sources:', ...sources.flatMap((one) => linesOf(one, '  '))], lineBreak);
+  if (contents === null) return newList();
   if (!isMap(contents) || contents.flow) return null;
   const list = contents.get('sources', true);
-  if (list === undefined) return append(text, ['sources:', ...linesOf(source, '  ')], lineBreak);
+  if (list === undefined) return newList();
   // A block list starts with its first dash.
   if (!isSeq(list) || text[startOf(list)] !== '-') return null;
-  return insertLines(text, { list, lineBreak }, source);
+  return insertLines(text, { list, lineBreak }, sources);
 }
 
 interface BlockList {
@@ -77,13 +92,22 @@ interface BlockList {
   readonly lineBreak: string;
 }
 
-function insertLines(text: string, { list, lineBreak }: BlockList, source: NewSource): string {
+function insertLines(text: string, { list, lineBreak }: BlockList, sources: readonly NewSource[]): string {
   const indent = ' '.repeat(dashColumn(text, list));
-  const at = endOfEntry(text, entryBefore(list, source), indent.length);
-  const lines = linesOf(source, indent);
-  const before = text.slice(0, at);
-  if (before !== '' && !before.endsWith('\n')) return append(before, lines, lineBreak);
-  return `${before}${lines.join(lineBreak)}${lineBreak}${text.slice(at)}`;
+  const entryBefore = lastEntries(list);
+  const byPlace = Map.groupBy(sources, (source) => endOfEntry(text, entryBefore(source), indent.length));
+  let written = '';
+  let copied = 0;
+  for (const [at, group] of [...byPlace].sort(([one], [other]) => one - other)) {
+    written += text.slice(copied, at);
+    copied = at;
+    written = append(
+      written,
+      group.flatMap((source) => linesOf(source, indent)),
+      lineBreak,
+    );
+  }
+  return `${written}${text.slice(copied)}`;
 }
 
 /** The column of a list's dashes. */
@@ -96,11 +120,12 @@ function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 
-/** The entry after which the source is inserted. */
-function entryBefore(list: YAMLSeq, { section }: NewSource): Node | undefined {
+/** The entry after which a source is inserted: the last one of its section, else of the list. */
+function lastEntries(list: YAMLSeq): (source: NewSource) => Node | undefined {
   const entries = list.items.filter((item) => isNode(item));
-  const ofSection = (item: Node): boolean => section !== null && isMap(item) && slug(sectionOf(item)) === slug(section);
-  return entries.findLast(ofSection) ?? entries.at(-1);
+  const bySection = new Map<string, Node>();
+  for (const entry of entries) if (isMap(entry)) bySection.set(slug(sectionOf(entry)), entry);
+  return ({ section }) => (section === null ? undefined : bySection.get(slug(section))) ?? entries.at(-1);
 }
 
 function sectionOf(item: YAMLMap): string {
@@ -136,17 +161,25 @@ function linesOf(source: NewSource, indent: string): string[] {
   );
 }
 
-function fieldsOf({ url, section }: NewSource): Readonly<Record<string, string>> {
-  // `${` would start a reference to an environment variable; `$${` is a literal `${`.
-  const literal = (text: string): string => text.replaceAll('${', () => '$${');
-  return { url: literal(url), ...(section === null ? {} : { section: literal(section) }) };
+function fieldsOf({ url, title, section }: NewSource): Readonly<Record<string, string>> {
+  return {
+    url: literalText(url),
+    ...(title === null ? {} : { title: literalText(title) }),
+    ...(section === null ? {} : { section: literalText(section) }),
+  };
 }
 
-function rewriteDocument(document: Document, source: NewSource): string {
+/** `${` would start a reference to an environment variable; `$${` is a literal `${`. */
+export function literalText(text: string): string {
+  return text.replaceAll('${', () => '$${');
+}
+
+function rewriteDocument(document: Document, sources: readonly NewSource[]): string {
   const list = document.get('sources', true);
-  if (isSeq(list) && list.items.length > 0) list.add(document.createNode(fieldsOf(source)));
+  const fields = sources.map(fieldsOf);
+  if (isSeq(list) && list.items.length > 0) for (const one of fields) list.add(document.createNode(one));
   else {
-    const newList = document.createNode([fieldsOf(source)]);
+    const newList = document.createNode(fields);
     newList.commentBefore = isNode(list) ? (list.comment ?? list.commentBefore ?? null) : null;
     document.set('sources', newList);
   }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { insertSource } from '../../../src/config/edit/insert-source.ts';
+import { insertSources } from '../../../src/config/edit/insert-sources.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 const url = 'https://example.org/feed.xml';
-const insert = (text: string, section: string | null = null): string | null => insertSource(text, { url, section });
+const insert = (text: string, section: string | null = null): string | null =>
+  insertSources(text, [{ url, title: null, section }]);
 
 /** The lines that were added to `before`. Fails if anything else changed. */
 function added(before: string, after: string | null): string[] {
@@ -33,7 +34,7 @@ sources:
 # the end
 `;
 
-describe('insertSource', () => {
+describe('insertSources', () => {
   it('inserts after the last source and changes nothing else', () => {
     const after = insert(shipped);
     expect(added(shipped, after)).toEqual([`  - url: ${url}`]);
@@ -60,6 +61,35 @@ describe('insertSource', () => {
     const after = insert(text) ?? '';
     expect(after.replace(/ *- url: https:\/\/example\.org\/feed\.xml\n/, '').trimEnd()).toBe(text.trimEnd());
     expect(parse(after, { merge: true }).sources.at(-1)).toEqual({ url });
+  });
+
+  it('inserts many sources at once, each after the last one of its section', () => {
+    const sources = ['Science', 'World', 'World', 'New'].map((section, n) => ({
+      url: `${url}?${n}`,
+      title: `T${n}`,
+      section,
+    }));
+    const after = insertSources(shipped, sources) ?? '';
+    expect(after.split('\n').filter((line) => !shipped.split('\n').includes(line))).toEqual([
+      ...[`  - url: ${url}?1`, '    title: T1', `  - url: ${url}?2`, '    title: T2'],
+      ...[`  - url: ${url}?0`, '    title: T0', '    section: Science'],
+      ...[`  - url: ${url}?3`, '    title: T3', '    section: New'],
+    ]);
+    expect(parse(after).sources.map((one: { section?: string }) => one.section)).toEqual([
+      ...['World', 'World', 'World'],
+      ...['Science', 'Science', 'New'],
+    ]);
+  });
+
+  it('inserts 2,000 sources in a file of 2,000 in seconds', { timeout: 60_000 }, () => {
+    const sources = Array.from({ length: 2000 }, (_, n) => ({
+      url: `${url}?${n}`,
+      title: null,
+      section: `S${n % 50}`,
+    }));
+    const first = insertSources('', sources) ?? '';
+    const more = sources.map((source) => ({ ...source, url: `${source.url}&more` }));
+    expect(parse(insertSources(first, more) ?? '').sources).toHaveLength(4000);
   });
 
   it('keeps Windows line ends', () => {
@@ -94,7 +124,9 @@ describe('insertSource', () => {
 
   it('quotes values that YAML or references would interpret', () => {
     for (const section of ['No', '1e3', 'a: b', '# x', '- y', `$\{HOME}`, '"', "it's", '&a', 'é\u2028']) {
-      const read = parse(insertSource('sources:\n  - url: a\n', { url: `${url}?q={\${X}}#y`, section }) ?? '');
+      const read = parse(
+        insertSources('sources:\n  - url: a\n', [{ url: `${url}?q={\${X}}#y`, title: null, section }]) ?? '',
+      );
       expect(read.sources[1]).toEqual({ url: `${url}?q={$\${X}}#y`, section: section.replace('${', () => '$${') });
     }
   });
