@@ -179,6 +179,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     read: async (work) => reader.transaction(reader.inCallerContext(work)),
     expectWrite: () => commits.expectWrite(),
     dataVersion: () => connections.dataVersion(),
+    holdsPollLock: () => connections.holdsPollLock(),
     filesOpenToOthers: () => filesOpenToOthers(connections.file),
     async close() {
       await commits.idle();

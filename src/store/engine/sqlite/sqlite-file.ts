@@ -201,14 +201,20 @@ export function openForReading(file: string, busyTimeoutMs: number): Database.Da
   );
 }
 
+/** The poll lock of a database. */
+export interface PollLock {
+  release(): void;
+  /** False when the locked file was removed or replaced: another process can poll then. */
+  isHeld(): boolean;
+}
+
 /**
  * Acquires the poll lock of a database file. It is a kernel lock on a file beside the database, so it is released when the
  * process ends, even when it is killed.
  *
- * @returns releases the lock.
  * @throws ConfigError when another process holds it.
  */
-export function acquirePollLock(file: string): () => void {
+export function acquirePollLock(file: string): PollLock {
   const lock = withFileErrors(`${file}.lock`, 'opened', () => {
     createOwnerOnly(`${file}.lock`);
     return new Database(`${file}.lock`, { timeout: lockTimeoutMs });
@@ -223,9 +229,14 @@ export function acquirePollLock(file: string): () => void {
       'Stop it first, give this one a file of its own, or start it with ROLES=serve',
     );
   }
-  return () => {
-    lock.close();
-  };
+  const fileId = fileIdOf(`${file}.lock`);
+  return { release: () => void lock.close(), isHeld: () => fileIdOf(`${file}.lock`) === fileId };
+}
+
+/** Identifies a file whatever its name; null: there is none. */
+function fileIdOf(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev}:${found.ino}`;
 }
 
 /** Whether a process holds the poll lock of a database file now. */
