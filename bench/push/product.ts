@@ -49,6 +49,7 @@ async function start(): Promise<BenchServer> {
     metrics: createMetrics(systemClock),
     hubDoorbell: createMemoryDoorbell(),
     configProblems: () => [],
+    declaredMs: () => 0,
     pictureOrigins: [],
     declarations: () => declarations,
   });

@@ -61,12 +61,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const hubDoorbell = createMemoryDoorbell();
     const metrics = createMetrics(clock);
     const parts = { settings, store, clock, log, shutdown, doorbell, hubDoorbell, metrics };
-    const active: ActiveDeclarations = { declarations, problems: [] };
+    const active: ActiveDeclarations = { declarations, problems: [], readMs: clock.now() };
     const address: Address = roles.has('serve')
       ? await startServing({
           ...{ ...parts, pictureOrigins },
           declarations: () => active.declarations,
           configProblems: () => active.problems,
+          declaredMs: () => active.readMs,
         })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (roles.has('serve')) log.info({ url: address.url }, 'listening');
@@ -77,8 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         watched: options.declarations === undefined,
         notify: (head) => void doorbell.notify(head),
         onDeclared(next) {
-          active.declarations = next;
-          active.problems = [];
+          Object.assign(active, { declarations: next, problems: [], readMs: clock.now() });
           webhooks.declare(next.webhooks);
         },
         onProblems(problems) {
@@ -99,6 +99,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 interface ActiveDeclarations {
   declarations: Declarations;
   problems: readonly ConfigProblem[];
+  /** When the declarations were read, epoch ms. */
+  readMs: number;
 }
 
 /** Resolves when the poll lock is no longer held. */
