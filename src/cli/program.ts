@@ -9,6 +9,7 @@ import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';
 import { listComments, moderate } from './commands/comments-command.ts';
 import { demo } from './commands/demo-command.ts';
+import { doctor } from './commands/doctor-command.ts';
 import { parse } from './commands/parse-command.ts';
 import { refresh } from './commands/refresh-command.ts';
 import { serve } from './commands/serve-command.ts';
@@ -16,6 +17,7 @@ import { listSources } from './commands/sources-command.ts';
 import { tail } from './commands/tail-command.ts';
 import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-command.ts';
 import { withdraw } from './commands/withdraw-command.ts';
+import { formatExamples } from './output/help-examples.ts';
 import { printProblems } from './output/print.ts';
 import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 
@@ -75,6 +77,15 @@ function addServerCommands(program: Command, { io, run }: Runner): void {
       async (url: string | undefined, options) =>
         await run(url === undefined ? check(io, options) : checkUrl(io, url, options)),
     );
+  program
+    .command('doctor')
+    .description(
+      'check machine, configuration, database, network and the running server; exit code 1 for warnings, 2 for errors',
+    )
+    .option('--sources', 'also read each source once, without storing anything')
+    .option('--json', 'print JSON')
+    .addHelpText('after', formatExamples(['newswire doctor', 'newswire doctor --sources --json']))
+    .action(async (options) => await run(doctor(io, options)));
   program
     .command('demo')
     .description('run a server with generated news; needs no network and no configuration')

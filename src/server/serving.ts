@@ -16,6 +16,7 @@ import { createQueryRunner, type QueryRunner } from '../store/query-process/quer
 import { createApp } from '../web/app.ts';
 import { createConnectionLimits } from '../web/http/connections/connection-limits.ts';
 import { RequestCounts } from '../web/http/routes/request-counts.ts';
+import { ProxyWarnings } from '../web/http/security/proxy-warnings.ts';
 import { defaultMaxSessions } from '../web/live/protocol/live-timing.ts';
 import { createLiveContext, type LiveContext } from '../web/live/session/live-context.ts';
 import { recordSessionHistory } from '../web/live/session/session-history.ts';
@@ -151,7 +152,11 @@ function serve(parts: ServingParts, listening: ListeningParts): void {
   // HTTP/1.0 has no Host header, and health checks of load balancers still use it.
   const answer = app.responseCache.wrap(getRequestListener(app.fetch, { hostname: 'localhost' }));
   const requests = new RequestCounts(app.routes.map(({ path }) => path));
-  http.handle(requests.wrap(answer));
+  const proxies = new ProxyWarnings({
+    ...{ log: parts.log, publicUrl, isPublicUrlSet: settings.publicUrl !== null },
+    isTrustedProxy: createProxyTest(settings.trustedProxies),
+  });
+  http.handle(proxies.wrap(requests.wrap(answer)));
   metrics.watchServer({
     version,
     figures: createFigureReader({ ...parts, databaseUrl: settings.databaseUrl }),
