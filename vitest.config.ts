@@ -12,7 +12,7 @@ const servers = ['test/contract/**', 'test/integration/**', 'test/browser/**', '
 /** Tests of one part over a real database, real processes or real sockets. */
 const components = [
   'test/cli/*.test.ts',
-  'test/cli/{commands,shared}/**/*.test.ts',
+  'test/cli/{commands,doctor,shared}/**/*.test.ts',
   'test/config/watch/**/*.test.ts',
   'test/fetch/**/*.test.ts',
   'test/runtime/worker-pool.test.ts',

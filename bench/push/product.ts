@@ -50,6 +50,7 @@ async function start(): Promise<BenchServer> {
     hubDoorbell: createMemoryDoorbell(),
     configProblems: () => [],
     configWarnings: () => [],
+    declaredMs: () => 0,
     pictureOrigins: [],
     declarations: () => declarations,
   });

@@ -12,6 +12,7 @@ import { listComments, moderate } from './commands/comments-command.ts';
 import { demo } from './commands/demo-command.ts';
 import { exportSources } from './commands/export-command.ts';
 import { importSources } from './commands/import-command.ts';
+import { doctor } from './commands/doctor-command.ts';
 import { parse } from './commands/parse-command.ts';
 import { refresh } from './commands/refresh-command.ts';
 import { restoreBackup } from './commands/restore-command.ts';
@@ -22,7 +23,6 @@ import { listWebhooks, replayWebhook, resumeWebhook } from './commands/webhooks-
 import { withdraw } from './commands/withdraw-command.ts';
 import { formatExamples } from './output/help-examples.ts';
 import { printProblems } from './output/print.ts';
-import { examples } from './shared/examples.ts';
 import { type CliIo, CommandError, exitCodes } from './shared/io.ts';
 
 /**
@@ -84,6 +84,15 @@ function addServerCommands(program: Command, { io, run }: Runner): void {
         await run(url === undefined ? check(io, options) : checkUrl(io, url, options)),
     );
   program
+    .command('doctor')
+    .description(
+      'check machine, configuration, database, network and the running server; exit code 1 for warnings, 2 for errors',
+    )
+    .option('--sources', 'also read each source once, without storing anything')
+    .option('--json', 'print JSON')
+    .addHelpText('after', formatExamples(['newswire doctor', 'newswire doctor --sources --json']))
+    .action(async (options) => await run(doctor(io, options)));
+  program
     .command('demo')
     .description('run a server with generated news; needs no network and no configuration')
     .option('--every <seconds>', 'time between two publications', positive, 4)
@@ -131,7 +140,7 @@ function addTransferCommands(program: Command, { io, run }: Runner): void {
     .option('--file <name>', 'file in FEEDS_DIR to write to', 'sources.yaml')
     .option('--dry-run', 'write nothing')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples('import subscriptions.opml --dry-run', 'import https://example.org/feeds.opml'))
+    .addHelpText('after', formatExamples(['newswire import subscriptions.opml --dry-run', 'newswire import https://example.org/feeds.opml']))
     .action(async (document: string, options) => await run(importSources(io, document, options)));
   program
     .command('export')
@@ -139,7 +148,7 @@ function addTransferCommands(program: Command, { io, run }: Runner): void {
     .argument('[file]', 'file to write to; default: stdout')
     .option('--opml', 'OPML 2.0, which other readers import')
     .option('--yaml', 'YAML, with the settings of the sources')
-    .addHelpText('after', examples('export --opml subscriptions.opml', 'export --yaml > declarations.yaml'))
+    .addHelpText('after', formatExamples(['newswire export --opml subscriptions.opml', 'newswire export --yaml > declarations.yaml']))
     .action(async (file: string | undefined, options) => await run(exportSources(io, file, options)));
 }
 

@@ -11,7 +11,7 @@ import { toDeclarations } from './to-declarations.ts';
 /**
  * Reads all declarations in a folder.
  *
- * @param env resolves `${NAME}` in YAML values.
+ * @param env resolves `${NAME}` in YAML values; `${file:PATH}` is read from the file.
  * @throws ConfigError with all errors of all files.
  */
 export async function readDeclarations(feedsDir: string, env: Environment): Promise<Declarations> {

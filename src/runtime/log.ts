@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { formatLogLine } from './pretty-log.ts';
 
 /** A structured log: fields, then a short message. Implemented by pino, and by arrays in tests. */
 export interface Log {
@@ -8,9 +9,23 @@ export interface Log {
   error(facts: object, message: string): void;
 }
 
-/** A log of JSON lines on stdout. JSON escapes newlines, so that a field cannot forge a line. */
-export function createLog(level: string): Log {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** Where log lines for people are written. */
+export interface PrettyOutput {
+  write(text: string): void;
+  /** Whether it interprets colours. */
+  readonly isColoured: boolean;
+}
+
+/**
+ * Creates a log on stdout, as JSON lines or as text for people. JSON escapes newlines, so that a field cannot forge a
+ * line; the text has its control characters removed.
+ *
+ * @param pretty null: JSON lines.
+ */
+export function createLog(level: string, pretty: PrettyOutput | null = null): Log {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  if (pretty === null) return pino(options);
+  return pino(options, { write: (line: string) => pretty.write(formatLogLine(line, pretty)) });
 }
 
 /** A log that discards everything. */

@@ -1,5 +1,12 @@
 import type { Failure } from '../domain/polling/fetch-outcome.ts';
-import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/polling/poll.ts';
+import {
+  type DueSource,
+  type HostPause,
+  isLocal,
+  type Lease,
+  type RefreshResult,
+  refreshId,
+} from '../domain/polling/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
@@ -44,8 +51,8 @@ export interface LoopOptions {
   readonly graceMs?: number;
   /** How long it waits after the abort. */
   readonly abortGraceMs?: number;
-  /** Called for every finished refresh, for metrics. */
-  readonly onResult?: (result: RefreshResult) => void;
+  /** Called for every finished refresh, for metrics and the log. */
+  readonly onResult?: (result: RefreshResult, lease: Lease) => void;
 }
 
 /** Polls due sources until stopped. */
@@ -298,10 +305,11 @@ class PollLoop implements PollingLoop {
     try {
       const result = await this.#ports.refresh(lease, this.#abort.signal);
       report = { timedOut: hasTimedOut(result.failure), pauseMs: result.hostPauseMs ?? null };
-      onResult?.(result);
+      onResult?.(result, lease);
     } catch (error) {
-      if (this.#abort.signal.aborted) log.info({ source: lease.sourceId }, 'refresh aborted at shutdown');
-      else log.error({ err: error, source: lease.sourceId }, 'refresh failed with an internal error');
+      const facts = { source: lease.sourceId, refresh: refreshId(lease) };
+      if (this.#abort.signal.aborted) log.info(facts, 'refresh aborted at shutdown');
+      else log.error({ err: error, ...facts }, 'refresh failed with an internal error');
     } finally {
       queue.complete(lease.sourceId, report, clock.monotonic());
     }

@@ -13,8 +13,13 @@ const httpLimits = { headersTimeout: 10_000, requestTimeout: minuteMs, connectio
 const reservedFiles = 512;
 const closeTimeoutMs = 1000;
 
-/** How many connections the server accepts. At the limit of open files everything fails, including the database. */
-export const maxConnections = Math.max(64, openFilesLimit() - reservedFiles);
+/** How many connections a server accepts. At the limit of open files everything fails, including the database. */
+export function connectionLimit(openFiles: number): number {
+  return Math.max(64, openFiles - reservedFiles);
+}
+
+/** The limit of this process. */
+export const maxConnections = connectionLimit(openFilesLimit());
 
 /** An HTTP server that is listening. */
 export interface HttpServer {

@@ -7,6 +7,7 @@ import type { LogTail } from '../push/log/log-tail.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { DurationHistogram } from '../runtime/duration-histogram.ts';
 import type { SessionRegistry } from '../web/live/session/session-registry.ts';
+import { type ObservedServer, registerServerGauges } from './server-gauges.ts';
 
 /** How many sources get a label value of their own, in the order of their first item. The others share one. */
 export const maxSourceLabels = 50;
@@ -32,6 +33,8 @@ export interface Metrics {
   watchLive(live: LiveSide): void;
   /** Adds the metric of storage faults. */
   watchStorage(storage: { readonly state: StorageState | null }): void;
+  /** Adds the metrics of requests, declarations and the database. */
+  watchServer(server: ObservedServer): void;
 }
 
 /** The new and updated items of a document. */
@@ -60,11 +63,15 @@ const stageBounds: Readonly<Record<DeliveryStage, readonly number[]>> = {
 /** The sampling interval of the event-loop delay. At the default of 10 ms the timer alone takes 0.9 % of a core. */
 const loopSampleMs = 100;
 
+/** Gauges of the library whose names are those of counters. Each has another metric with its values by type. */
+const misnamedGauges = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** Creates the metrics of one server, in a registry of their own. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopSampleMs });
+  for (const name of misnamedGauges) registry.removeSingleMetric(name);
   const freshness = createDeliveryDelays({ clock, observe: stageObserver(registers) });
   new BucketsHistogram(
     'newswire_live_commit_to_write_seconds',
@@ -86,6 +93,7 @@ export function createMetrics(clock: Clock): Metrics {
     queryEnded: (outcome) => queries.inc({ outcome }),
     watchLive: (live) => liveMetrics(registers, live),
     watchStorage: (storage) => storageGauge(registers, storage),
+    watchServer: (server) => registerServerGauges(registers, server),
   };
 }
 

@@ -20,6 +20,9 @@ const mostReadFreshMs = 5000;
 /** A page does not wait for a new list: it shows the previous one while it is not older than this. */
 const mostReadStaleMs = 10 * minuteMs;
 
+/** The stored setting with the key of form tokens, author ids and probes. */
+export const readersSecretName = 'readers-secret';
+
 /** The dependencies of comments and read counts. */
 export interface ReadersParts {
   readonly store: Store;
@@ -61,7 +64,7 @@ export async function createReaders(parts: ReadersParts): Promise<Readers> {
       add: (comment) => addComment(store, comment),
       listApproved: (query) => store.read((db) => readShownComments(db, query)),
     },
-    signingSecret: await getOrCreateSetting(store, 'readers-secret', randomText),
+    signingSecret: await getOrCreateSetting(store, readersSecretName, randomText),
   };
 }
 

@@ -15,6 +15,8 @@ import { readEvents, readHead } from '../store/log/event-log.ts';
 import { createQueryRunner, type QueryRunner } from '../store/query-process/query-runner.ts';
 import { createApp } from '../web/app.ts';
 import { createConnectionLimits } from '../web/http/connections/connection-limits.ts';
+import { RequestCounts } from '../web/http/routes/request-counts.ts';
+import { ProxyWarnings } from '../web/http/security/proxy-warnings.ts';
 import { defaultMaxSessions } from '../web/live/protocol/live-timing.ts';
 import { createLiveContext, type LiveContext } from '../web/live/session/live-context.ts';
 import { recordSessionHistory } from '../web/live/session/session-history.ts';
@@ -28,6 +30,7 @@ import { createAdmin } from './admin-repositories.ts';
 import { type HttpServer, listen, maxConnections } from './http-server.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createReaders } from './reader-repositories.ts';
+import { createFigureReader } from './stored-figures.ts';
 import { createReadinessCheck, createWebReads } from './web-reads.ts';
 import { advertisedHubUrl } from './websub/start-hub.ts';
 import { createWebSubEndpoints } from './websub/websub-endpoints.ts';
@@ -58,6 +61,8 @@ export interface ServingParts {
   configProblems(): readonly ConfigProblem[];
   /** Which of the active declarations are ignored, and why. */
   configWarnings(): readonly ConfigProblem[];
+  /** When the active declarations were read, epoch ms. */
+  declaredMs(): number;
 }
 
 /** Where the server can be reached. */
@@ -148,7 +153,18 @@ function serve(parts: ServingParts, listening: ListeningParts): void {
   const app = createApp({ ...context, websub });
   // HTTP/1.0 has no Host header, and health checks of load balancers still use it.
   const answer = app.responseCache.wrap(getRequestListener(app.fetch, { hostname: 'localhost' }));
-  http.handle(answer);
+  const requests = new RequestCounts(app.routes.map(({ path }) => path));
+  const proxies = new ProxyWarnings({
+    ...{ log: parts.log, publicUrl, isPublicUrlSet: settings.publicUrl !== null },
+    isTrustedProxy: createProxyTest(settings.trustedProxies),
+  });
+  http.handle(proxies.wrap(requests.wrap(answer)));
+  metrics.watchServer({
+    version,
+    figures: createFigureReader({ ...parts, databaseUrl: settings.databaseUrl }),
+    requests: () => requests.read(),
+    config: () => ({ isCurrent: parts.configProblems().length === 0, readMs: parts.declaredMs() }),
+  });
   const sockets = attachWebSocketServer({
     ...live,
     ...{ server: http.server, clientAddress, allowedOrigins: settings.allowedOrigins },

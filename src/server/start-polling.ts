@@ -3,7 +3,8 @@ import { processEnvironment } from '../config/environment/environment.ts';
 import { withListedSources } from '../config/lists/with-listed-sources.ts';
 import { watchDeclarations } from '../config/watch/watch-declarations.ts';
 import type { ConfigProblem } from '../domain/config-error.ts';
-import type { HostPause, RefreshResult } from '../domain/polling/poll.ts';
+import { failureRemedies } from '../domain/polling/failure-remedies.ts';
+import { type HostPause, type Lease, type RefreshResult, refreshId } from '../domain/polling/poll.ts';
 import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Target } from '../fetch/client/address-guard.ts';
 import { createFetcher } from '../fetch/fetch-source.ts';
@@ -153,10 +154,10 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
       pauses: more.pauses,
       graceMs: 4000,
       abortGraceMs: 1000,
-      onResult: (result) => {
+      onResult: (result, lease) => {
         if (result.outcome === 'fresh') more.hubs().wake();
         metrics.polled(result);
-        logResult(log, result);
+        logResult(log, result, lease);
       },
     },
   );
@@ -171,10 +172,11 @@ async function adjustToClock({ store, clock, log }: PollingOptions): Promise<voi
   if (sources > 0) log.warn({ sources }, 'the clock was set back; the next checks were moved back');
 }
 
-function logResult(log: Log, result: RefreshResult): void {
-  const { sourceId, outcome, failure, added, updated } = result;
-  if (failure === null) log.debug({ source: sourceId, outcome, added, updated }, 'refreshed');
-  else log.info({ source: sourceId, outcome, failure }, 'refresh failed');
+function logResult(log: Log, result: RefreshResult, lease: Lease): void {
+  const { sourceId: source, outcome, failure, detail, added, updated } = result;
+  const refresh = refreshId(lease);
+  if (failure === null) log.debug({ source, refresh, outcome, added, updated }, 'refreshed');
+  else log.info({ source, refresh, outcome, failure, detail, remedy: failureRemedies[failure] }, 'refresh failed');
 }
 
 interface WatchParts {

@@ -6,13 +6,16 @@ import type { Declarations } from '../domain/polling/source.ts';
 import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createLog, demoteReportedErrors, type Log } from '../runtime/log.ts';
-import { createShutdown } from '../runtime/shutdown.ts';
+import { createShutdown, type Shutdown } from '../runtime/shutdown.ts';
 import type { Store } from '../store/engine/store.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from './metrics-registry.ts';
 import { type Address, startServing } from './serving.ts';
 import { startPolling } from './start-polling.ts';
 import { startWebhooks } from './start-webhooks.ts';
+
+/** How long two processes can poll after the lock was lost. */
+const lockCheckMs = 5000;
 
 /** How a server is started. */
 export interface ServerOptions {
@@ -32,6 +35,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where it listens; empty without the role `serve`. */
   readonly url: string;
+  /** Resolves when another process may be polling: the file of the poll lock was removed. Stop the server then. */
+  readonly lockLost: Promise<void>;
   /** Accepts no more work, closes live sessions, completes running work and closes the database. */
   stop(): Promise<void>;
 }
@@ -56,13 +61,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const hubDoorbell = createMemoryDoorbell();
     const metrics = createMetrics(clock);
     const parts = { settings, store, clock, log, shutdown, doorbell, hubDoorbell, metrics };
-    const active: ActiveDeclarations = { declarations, problems: [] };
+    const active: ActiveDeclarations = { declarations, problems: [], readMs: clock.now() };
     const address: Address = roles.has('serve')
       ? await startServing({
           ...{ ...parts, pictureOrigins },
           declarations: () => active.declarations,
           configProblems: () => active.problems,
           configWarnings: () => active.declarations.warnings,
+          declaredMs: () => active.readMs,
         })
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (roles.has('serve')) log.info({ url: address.url }, 'listening');
@@ -73,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         watched: options.declarations === undefined,
         notify: (head) => void doorbell.notify(head),
         onDeclared(next) {
-          active.declarations = next;
+          Object.assign(active, { declarations: next, readMs: clock.now() });
           webhooks.declare(next.webhooks);
         },
         onProblems(problems) {
@@ -82,7 +88,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
       log.info({ sources: declarations.sources.length }, 'polling');
     }
-    return { url: address.url, stop: () => shutdown.stop() };
+    const lockLost = roles.has('poll') ? watchPollLock(store, shutdown) : new Promise<void>(() => {});
+    return { url: address.url, lockLost, stop: () => shutdown.stop() };
   } catch (error) {
     await shutdown.stop();
     throw error;
@@ -93,6 +100,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 interface ActiveDeclarations {
   declarations: Declarations;
   problems: readonly ConfigProblem[];
+  /** When the declarations were read, epoch ms. */
+  readMs: number;
+}
+
+/** Resolves when the poll lock is no longer held. */
+function watchPollLock(store: Store, shutdown: Shutdown): Promise<void> {
+  const lost = Promise.withResolvers<void>();
+  const timer = setInterval(() => {
+    if (!store.holdsPollLock()) lost.resolve();
+  }, lockCheckMs);
+  shutdown.onStop('poll lock', () => clearInterval(timer));
+  return lost.promise;
 }
 
 /** Warns only, and leaves the permissions: the operator may have chosen them, for a backup by another user. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError } from '../domain/config-error.ts';
 import { adviceOnExit, StorageError, type StorageFault } from '../domain/storage.ts';
@@ -11,9 +12,11 @@ import { isPollLockHeld } from './engine/sqlite/file-locks.ts';
 import { migrateWithBackup } from './engine/sqlite/migration-backup.ts';
 import { connectSqlite, connectSqliteReadOnly } from './engine/sqlite/sqlite-engine.ts';
 import { filesOpenToOthers, withFileErrors } from './engine/sqlite/sqlite-file.ts';
+import { findDamage } from './engine/sqlite/sqlite-integrity.ts';
+import { readFileSizes } from './engine/sqlite/sqlite-sizes.ts';
 import { storageFaultOf } from './engine/sqlite/sqlite-storage-fault.ts';
 import { StorageMonitor } from './engine/storage-monitor.ts';
-import type { ReadOnlyStore, Store } from './engine/store.ts';
+import type { DatabaseSizes, FileMode, ReadOnlyStore, Store } from './engine/store.ts';
 import { announcedPosition, createPositionRecorder, type PositionRecorder } from './log/announced-position.ts';
 import { beginEpoch } from './log/epoch.ts';
 import { migrate, migrationNames } from './migrate.ts';
@@ -170,6 +173,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     read: async (work) => reader.transaction(reader.inCallerContext(work)),
     expectWrite: () => commits.expectWrite(),
     dataVersion: () => connections.dataVersion(),
+    holdsPollLock: () => connections.holdsPollLock(),
     filesOpenToOthers: () => filesOpenToOthers(connections.file),
     async close() {
       await commits.idle();
@@ -206,4 +210,19 @@ export function readFaultOf(error: unknown, url: string): StorageFault | null {
 /** Whether a process, this one or another, polls with this database now. */
 export function isPollerRunning(url: string): boolean {
   return isPollLockHeld(fileOfUrl(url));
+}
+
+/** The sizes of a database, whether it is open or not. Null: it does not exist. */
+export function readDatabaseSizes(url: string): Promise<DatabaseSizes | null> {
+  return readFileSizes(fileOfUrl(url));
+}
+
+/** What is damaged in a database, which other processes may be using; empty: nothing. See `findDamage`. */
+export function findDatabaseDamage(url: string): readonly string[] {
+  return findDamage(fileOfUrl(url));
+}
+
+/** The files of a database that other users of this machine can open. */
+export function databaseFilesOpenToOthers(url: string): readonly FileMode[] {
+  return filesOpenToOthers(path.resolve(fileOfUrl(url)));
 }

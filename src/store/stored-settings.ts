@@ -1,4 +1,11 @@
+import type { Db } from './engine/engine.ts';
 import type { Store } from './engine/store.ts';
+
+/** Reads a value that all nodes share. Null: no server has created it yet. */
+export async function readSetting(db: Db, name: string): Promise<string | null> {
+  const row = await db.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst();
+  return row?.value ?? null;
+}
 
 /**
  * Reads a value that all nodes share, such as a secret of the server. The first caller creates it.
@@ -7,8 +14,8 @@ import type { Store } from './engine/store.ts';
  * @param make generates the value.
  */
 export async function getOrCreateSetting(store: Store, name: string, make: () => string): Promise<string> {
-  const existing = await store.reader.selectFrom('setting').select('value').where('name', '=', name).executeTakeFirst();
-  if (existing !== undefined) return existing.value;
+  const existing = await readSetting(store.reader, name);
+  if (existing !== null) return existing;
   return store.write(async (tx) => {
     await tx
       .insertInto('setting')

@@ -4,6 +4,7 @@ import { adminRoutes } from './admin/admin-routes.tsx';
 import { apiRoutes } from './api/api-routes.ts';
 import { commentRoutes } from './comments/comment-routes.ts';
 import { ResponseCache } from './http/cache/response-cache.ts';
+import { diagnosticsRoute } from './http/routes/diagnostics-route.ts';
 import { healthRoutes } from './http/routes/health-routes.ts';
 import { metricsRoutes } from './http/routes/metrics-route.ts';
 import { loadStaticFiles, staticRoutes } from './http/routes/static-files.ts';
@@ -47,6 +48,7 @@ export function createApp({ websub = null, ...given }: AppParts): App {
   app.use(securityHeaders(context.publicUrl));
   healthRoutes(app, context);
   metricsRoutes(app, context);
+  diagnosticsRoute(app, context);
   feedRoutes(app, { ...context, responseCache, feedLimit });
   apiRoutes(app, context);
   liveRoutes(app, context);

@@ -58,11 +58,22 @@ describe('the metrics of a running server', () => {
     expect(figure(text, 'newswire_live_subscriptions')).toBe(1);
     expect(figure(text, 'newswire_live_commit_to_write_seconds_count')).toBe(1);
     expect(figure(text, 'newswire_hole_detected_total')).toBe(0);
+    // Figures of the database are some seconds old.
+    expect(figure(text, 'newswire_sources{state="ok"}')).toBeGreaterThanOrEqual(0);
+    expect(figure(text, 'newswire_event_log_head')).toBeGreaterThanOrEqual(0);
+    expect(figure(text, 'newswire_config_last_reload_successful')).toBe(1);
+    expect(figure(text, 'newswire_database_size_bytes{file="main"}')).toBeGreaterThan(0);
+    expect(figure(text, 'newswire_http_requests_total{route="/metrics",status="2xx"}')).toBeGreaterThan(0);
     for (const stage of ['published_to_fetched', 'fetched_to_stored', 'stored_to_pushed', 'published_to_pushed']) {
       expect(figure(text, `newswire_${stage}_seconds_count{source="wire"}`), stage).toBe(1);
     }
     expect(figure(text, 'newswire_published_to_pushed_seconds_sum{source="wire"}')).toBeGreaterThan(119);
     expect(await (await fetch(`${server.url}/sources`)).text()).toMatch(/[23] min, then \d+ m?s/);
+
+    // The second response comes from the cache, which answers before the routes.
+    for (let count = 0; count < 2; count += 1) await (await fetch(`${server.url}/feed.rss?limit=5`)).text();
+    const feeds = 'newswire_http_requests_total{route="/feed.rss",status="2xx"}';
+    await until('both responses to be counted', async () => figure(await figures(), feeds) === 2);
 
     expect((await read({ 'X-Forwarded-For': '192.0.2.7' })).status).toBe(403);
     expect((await read({ 'X-Forwarded-For': '192.0.2.7', Authorization: `Bearer ${token}` })).status).toBe(200);

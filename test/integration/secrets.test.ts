@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rssDocument } from '../support/documents.ts';
@@ -31,9 +31,12 @@ describe('secrets in the URL of a source', () => {
     origin.on('/feed', { headers: { 'content-type': 'application/rss+xml' }, body });
     origin.on('/gone', { status: 301, headers: { location: `/nowhere${asked}` } });
     const base = origin.url.replace('http://', `http://\${FEED_USER}:\${FEED_PASSWORD}@`);
-    const list = [`${base}/feed?token=\${FEED_TOKEN}`, `${base}/gone?token=\${FEED_TOKEN}`];
-    const home = makeHome(`sources:\n${list.map((url) => `  - url: "${url}"\n`).join('')}`);
+    const home = makeHome('');
     cleanups.push(() => home.remove());
+    const file = path.join(home.folder, 'feed-token');
+    writeFileSync(file, `${secrets.FEED_TOKEN}\n`);
+    const list = [`${base}/feed?token=\${file:${file}}`, `${base}/gone?token=\${FEED_TOKEN}`];
+    home.write('sources.yaml', `sources:\n${list.map((url) => `  - url: "${url}"\n`).join('')}`);
     const server = await startServer(home, env);
     cleanups.push(() => server.end('SIGKILL'));
     const read = async (at: string) => (await fetch(`${server.url}${at}`)).text();

@@ -61,6 +61,31 @@ describe('a start that cannot succeed', () => {
   });
 });
 
+describe('the log of a server', () => {
+  it('names refresh and remedy of a failed poll, and why and how the server ended', async () => {
+    const made = home();
+    made.write('missing.yaml', 'sources:\n  - { url: "file:none.xml", id: none }\n');
+    const server = await startServer(made, { LOG_LEVL: 'debug' });
+    cleanups.push(() => server.end('SIGKILL'));
+    const lines = (): Record<string, unknown>[] =>
+      server
+        .output()
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const failed = await until('the failed poll', () => lines().find(({ msg }) => msg === 'refresh failed'));
+    expect(failed).toMatchObject({ source: 'none', failure: 'file_missing', detail: expect.any(String) });
+    expect(failed).toMatchObject({
+      refresh: expect.stringMatching(/^[0-9a-f]{8}$/),
+      remedy: expect.stringMatching(/./),
+    });
+    expect(await server.end('SIGINT')).toBe(0);
+    expect(lines()[0]).toMatchObject({ msg: 'unknown variable LOG_LEVL; did you mean LOG_LEVEL?' });
+    expect(lines().find(({ msg }) => msg === 'stopping')).toMatchObject({ reason: 'signal', signal: 'SIGINT' });
+    expect(lines().at(-1)).toMatchObject({ msg: 'stopped', code: 0 });
+  });
+});
+
 describe('a second start', () => {
   it('warns of a database that other users can read, with the command that fixes it', async () => {
     const made = home();

@@ -8,6 +8,7 @@ import type { Declarations } from '../../domain/polling/source.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
+import { logOutput } from '../output/log-output.ts';
 import { cutToWidth } from '../output/text-width.ts';
 import { isPortFree } from '../shared/free-port.ts';
 import type { CliIo } from '../shared/io.ts';
@@ -43,7 +44,11 @@ export async function demo(
   const folder = await mkdtemp(path.join(os.tmpdir(), 'newswire-demo-'));
   const show = (turn: Publication): void => io.out(`${describeTurn(turn, clock.now(), io.columns)}\n`);
   try {
-    return await runUntilSignal(io, async () => await openDemo(io, { ...options, folder, start, clock, show }), {
+    const defaults = settingsWithin(folder, { LOG_LEVEL: 'warn', ...io.env });
+    const log = createLog(defaults.logLevel, logOutput(io, defaults.logFormat));
+    const open = async () => await openDemo(io, { ...options, defaults, log, start, clock, show });
+    return await runUntilSignal(io, open, {
+      log,
       onStarted: (running) => {
         io.out(`Newswire is running at ${running.url}\n`);
         io.out(`Generated sources publish every ${options.every} s. Press Ctrl+C to stop; all data is then deleted.\n`);
@@ -54,14 +59,18 @@ export async function demo(
   }
 }
 
-async function openDemo(
-  io: CliIo,
-  demo: DemoOptions & { folder: string; start: StartDemoServer; clock: Clock; show: (turn: Publication) => void },
-): Promise<RunningService> {
-  const defaults = settingsWithin(demo.folder, { LOG_LEVEL: 'warn', ...io.env });
+interface DemoParts extends DemoOptions {
+  readonly defaults: Settings;
+  readonly log: Log;
+  readonly start: StartDemoServer;
+  readonly clock: Clock;
+  readonly show: (turn: Publication) => void;
+}
+
+async function openDemo(io: CliIo, demo: DemoParts): Promise<RunningService> {
+  const { defaults, log } = demo;
   // The demo must also start beside a running server: without an explicit PORT, use any free port.
   const settings = io.env['PORT'] || (await isPortFree(defaults)) ? defaults : { ...defaults, port: 0 };
-  const log = createLog(settings.logLevel);
   const newsroom = await startDemoServer({
     seed: demo.seed,
     intervalMs: demo.every * 1000,
@@ -71,7 +80,7 @@ async function openDemo(
   try {
     const declarations = newsroom.declarations(pollEveryMs);
     const server = await demo.start({ settings, log, declarations, pictureOrigins: [newsroom.url] });
-    return { url: server.url, stop: async () => await stopBoth(server, newsroom) };
+    return { ...server, stop: async () => await stopBoth(server, newsroom) };
   } catch (error) {
     await newsroom.close();
     throw error;

@@ -1,5 +1,7 @@
 import { readSettings, type Settings } from '../../config/environment/environment.ts';
+import { findMisspeltVariables } from '../../config/environment/misspelt-variables.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
+import { logOutput } from '../output/log-output.ts';
 import type { CliIo } from '../shared/io.ts';
 import { type RunningService, runUntilSignal } from '../shared/run-until-signal.ts';
 
@@ -9,13 +11,16 @@ export type StartServer = (options: { readonly settings: Settings; readonly log:
 /** `newswire serve`: runs the server until a signal. */
 export async function serve(io: CliIo, start: StartServer = startReal): Promise<number> {
   const settings = readSettings(io.env);
-  const log = createLog(settings.logLevel);
+  const log = createLog(settings.logLevel, logOutput(io, settings.logFormat));
+  for (const { name, meant } of findMisspeltVariables(io.env)) {
+    log.warn({ variable: name }, `unknown variable ${name}; did you mean ${meant}?`);
+  }
   return await runUntilSignal(io, async () => await start({ settings, log }), {
+    log,
     onStarted: (running) => {
       // Without the role "serve" there is no URL.
       if (io.columns !== null && running.url !== '') io.out(`Newswire is running at ${running.url}\n`);
     },
-    onSlowStop: () => log.warn({}, 'stopping took too long; exiting anyway'),
   });
 }
 

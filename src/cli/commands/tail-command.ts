@@ -4,6 +4,7 @@ import { cleanLine } from '../../runtime/clean-line.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { TailFormatter } from '../output/tail-formatter.ts';
 import { type CliIo, CommandError, exitCodes } from '../shared/io.ts';
+import { localServerUrl } from '../shared/local-url.ts';
 
 export interface TailOptions {
   readonly section?: readonly string[];
@@ -46,11 +47,10 @@ function filterOf({ section = [], source = [], q }: TailOptions): WireFilter {
 
 /** The URL of a server with this environment. */
 function localUrl(io: CliIo): string {
-  const { host, port, publicUrl } = readSettings(io.env);
-  if (port === 0 && publicUrl !== null) return publicUrl;
-  if (port === 0) throw new CommandError('PORT is 0, so the address of the server is not known; give it with --url');
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  const settings = readSettings(io.env);
+  const url = localServerUrl(settings) ?? settings.publicUrl;
+  if (url === null) throw new CommandError('PORT is 0, so the address of the server is not known; give it with --url');
+  return url;
 }
 
 function printItems(client: NewswireClient, io: CliIo, how: { readonly json: boolean; readonly clock: Clock }): void {

@@ -9,6 +9,8 @@ export interface CliIo {
   err(text: string): void;
   /** Width of the terminal on stdout; null: a file or a pipe, where nothing is cut to fit. */
   readonly columns: number | null;
+  /** Whether stdout is a terminal, also one that reports no width. */
+  readonly isTerminal: boolean;
   /** The terminal on stderr; null: a file or a pipe, where no progress bar is drawn. */
   readonly errTerminal: NodeJS.WritableStream | null;
   /**
@@ -17,6 +19,13 @@ export interface CliIo {
    * @returns removes the listener.
    */
   onSignal(listener: (signal: string) => void): () => void;
+  /**
+   * Calls the listener on each exception that nothing has caught, and on each rejected promise that nothing handles. Without
+   * a listener such an error ends the process.
+   *
+   * @returns removes the listener.
+   */
+  onFault(listener: (error: unknown) => void): () => void;
 }
 
 /** All exit codes. */
@@ -33,6 +42,7 @@ export function processIo(env: Environment): CliIo {
     env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    isTerminal: process.stdout.isTTY === true,
     // Some terminals report a width of 0.
     columns: (process.stdout.isTTY && process.stdout.columns) || null,
     errTerminal: process.stderr.isTTY ? process.stderr : null,
@@ -43,6 +53,11 @@ export function processIo(env: Environment): CliIo {
       return () => {
         for (const signal of signals) process.off(signal, listener);
       };
+    },
+    onFault: (listener) => {
+      // Node also reports unhandled rejections by this event.
+      process.on('uncaughtException', listener);
+      return () => void process.off('uncaughtException', listener);
     },
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { readSecretFile } from './secret-file.ts';
 
 /** A parsed value, or why it is invalid. `what` follows the name of the variable: `PORT: is not …`. */
 export type ParsedValue<T> = { readonly value: T } | { readonly what: string; readonly remedy: string };
@@ -118,6 +119,21 @@ export function readToken(text: string): ParsedValue<string> {
   }
   if (text.length < minTokenChars) return { what: `is shorter than ${minTokenChars} characters`, remedy };
   return { value: text };
+}
+
+/** Reads a secret token from the file that a variable names. Messages never contain the token. */
+export function readTokenFile(file: string): ParsedValue<string> {
+  const found = readSecretFile(file);
+  if (!('value' in found)) return found;
+  const token = readToken(found.value.trim());
+  return 'value' in token ? token : { what: `the token in the file ${token.what}`, remedy: token.remedy };
+}
+
+/** Parses one word of a closed set; case does not matter. */
+export function readChoice<T extends string>(text: string, choices: readonly T[]): ParsedValue<T> {
+  const choice = choices.find((candidate) => candidate === text.toLowerCase());
+  if (choice !== undefined) return { value: choice };
+  return { what: `is none of ${choices.join(', ')}: ${JSON.stringify(text)}`, remedy: 'Use one of these words' };
 }
 
 /** Parses a comma-separated subset of a closed set. */

@@ -3,6 +3,7 @@ import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import {
   type ParsedValue,
   readBaseUrl,
+  readChoice,
   readChoices,
   readCidrs,
   readContactUrl,
@@ -12,6 +13,7 @@ import {
   readOrigins,
   readPort,
   readToken,
+  readTokenFile,
   readWholeNumber,
 } from './environment-values.ts';
 
@@ -19,6 +21,9 @@ import {
 type Role = 'poll' | 'serve';
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** How log lines are written: one JSON object each, or text for people. */
+export type LogFormat = 'json' | 'pretty';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,12 +57,14 @@ export interface Settings {
   /** The external hub that output feeds advertise; null: the built-in hub. */
   readonly websubHub: string | null;
   readonly logLevel: LogLevel;
+  /** Null: pretty on a terminal, else JSON. */
+  readonly logFormat: LogFormat | null;
 }
 
 /** An environment variable as `check --print-config` prints it. */
 export interface SettingRow {
   readonly name: string;
-  /** The effective value; `(set)` for a secret. */
+  /** The effective value; `(set)` for a secret, `(from NAME_FILE)` for one that is read from a file. */
   readonly value: string;
   readonly isSet: boolean;
   readonly defaultValue: string;
@@ -83,6 +90,7 @@ const defaults = {
 } as const;
 const roles: readonly Role[] = ['poll', 'serve'];
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const logFormats: readonly LogFormat[] = ['json', 'pretty'];
 
 /** All environment variables, in display order. */
 export const environmentVariables: readonly Variable[] = [
@@ -110,12 +118,14 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'token to sign in at /admin, at least 16 characters',
     secret: true,
   },
+  { name: 'ADMIN_TOKEN_FILE', defaultValue: 'none', meaning: 'file that contains ADMIN_TOKEN' },
   {
     name: 'METRICS_TOKEN',
     defaultValue: 'none: this machine only',
     meaning: 'bearer token for /metrics from other machines, at least 16 characters',
     secret: true,
   },
+  { name: 'METRICS_TOKEN_FILE', defaultValue: 'none', meaning: 'file that contains METRICS_TOKEN' },
   {
     name: 'ALLOW_PRIVATE_NETWORKS',
     defaultValue: 'none',
@@ -153,6 +163,11 @@ export const environmentVariables: readonly Variable[] = [
     meaning: 'external WebSub hub that output feeds advertise; it is notified of every change',
   },
   { name: 'LOG_LEVEL', defaultValue: 'info', meaning: logLevels.join(', ') },
+  {
+    name: 'LOG_FORMAT',
+    defaultValue: 'pretty on a terminal, else json',
+    meaning: 'json: one JSON object per line; pretty: text for people',
+  },
 ];
 
 /** The environment of this process. Nothing else reads `process.env`. */
@@ -176,8 +191,8 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     feedsDir: read('FEEDS_DIR', readFolder, path.resolve(defaults.feedsDir)),
     databaseUrl: read('DATABASE_URL', readDatabaseUrl, defaults.databaseUrl),
     roles: read('ROLES', (text) => readChoices(text, roles), new Set(roles)),
-    adminToken: read('ADMIN_TOKEN', readToken, null),
-    metricsToken: read('METRICS_TOKEN', readToken, null),
+    adminToken: readTokenOf('ADMIN_TOKEN', env, { read, problems }),
+    metricsToken: readTokenOf('METRICS_TOKEN', env, { read, problems }),
     allowPrivateNetworks: read('ALLOW_PRIVATE_NETWORKS', readCidrs, []),
     allowPrivateNetworksForAll: read('ALLOW_PRIVATE_NETWORKS_FOR_ALL', readCidrs, []),
     allowedOrigins: read('ALLOWED_ORIGINS', readOrigins, null),
@@ -186,7 +201,8 @@ export function readSettings(env: Environment = processEnvironment()): Settings 
     liveMaxPerAddress: read('LIVE_MAX_PER_ADDRESS', readMaxPerAddress, defaults.liveMaxPerAddress),
     httpMaxPerAddress: read('HTTP_MAX_PER_ADDRESS', readMaxPerAddress, defaults.httpMaxPerAddress),
     websubHub: read('WEBSUB_HUB', readHubUrl, null),
-    logLevel: read('LOG_LEVEL', readLogLevel, 'info'),
+    logLevel: read<LogLevel>('LOG_LEVEL', (text) => readChoice(text, logLevels), 'info'),
+    logFormat: read<LogFormat | null>('LOG_FORMAT', (text) => readChoice(text, logFormats), null),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return settings;
@@ -225,12 +241,16 @@ export function describeSettings(env: Environment = processEnvironment()): reado
     const text = textOf(env, variable.name);
     return {
       name: variable.name,
-      value: text === null ? variable.defaultValue : shown(variable, text),
+      value: text === null ? valueWithoutText(variable, env) : shown(variable, text),
       isSet: text !== null,
       defaultValue: variable.defaultValue,
       meaning: variable.meaning,
     };
   });
+}
+
+function valueWithoutText({ name, secret, defaultValue }: Variable, env: Environment): string {
+  return secret && textOf(env, `${name}_FILE`) !== null ? `(from ${name}_FILE)` : defaultValue;
 }
 
 function shown(variable: Variable, text: string): string {
@@ -252,6 +272,21 @@ function variableReader(env: Environment, problems: ConfigProblem[]): ReadVariab
   };
 }
 
+/** A token from `NAME`, or from the file in `NAME_FILE`. */
+function readTokenOf(
+  name: string,
+  env: Environment,
+  { read, problems }: { readonly read: ReadVariable; readonly problems: ConfigProblem[] },
+): string | null {
+  const token = read(name, readToken, null);
+  const where = `${name}_FILE`;
+  if (textOf(env, name) === null) return read(where, readTokenFile, null);
+  if (textOf(env, where) !== null) {
+    problems.push({ where, what: `${name} is set too`, remedy: 'Remove one of the two' });
+  }
+  return token;
+}
+
 function textOf(env: Environment, name: string): string | null {
   const text = env[name]?.trim() ?? '';
   return text === '' ? null : text;
@@ -268,11 +303,4 @@ function readDatabaseUrl(text: string): ParsedValue<string> {
 
 function readMaxPerAddress(text: string): ParsedValue<number> {
   return readWholeNumber(text, { min: 1, max: 1_000_000 });
-}
-
-function readLogLevel(text: string): ParsedValue<LogLevel> {
-  const level = logLevels.find((candidate) => candidate === text.toLowerCase());
-  return level === undefined
-    ? { what: `is not a log level: ${JSON.stringify(text)}`, remedy: `Use ${logLevels.join(', ')}` }
-    : { value: level };
 }

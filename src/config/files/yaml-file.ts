@@ -15,7 +15,7 @@ import {
   type SourceEntry,
   type WebhookEntry,
 } from './file-declarations.ts';
-import { maskReferences, resolveReferences } from './references.ts';
+import { References } from './references.ts';
 import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 
 /** A parsed YAML file with everything that validation needs. */
@@ -23,11 +23,11 @@ interface YamlFile {
   readonly name: string;
   /** As written. */
   readonly written: unknown;
-  /** With `${NAME}` resolved. */
+  /** With references resolved. */
   readonly resolved: unknown;
   readonly positions: YamlPositions;
   readonly problems: ProblemList;
-  readonly env: Environment;
+  readonly references: References;
 }
 
 /** Reads a YAML declaration file. Errors are added to `problems`; valid declarations are returned. */
@@ -84,15 +84,12 @@ function openYaml(
   }
   // An empty file, or only comments.
   if (written === null || written === undefined) return null;
-  const { value: resolved, unset } = resolveReferences(written, env);
-  for (const { path, name } of unset) {
-    problems.add({
-      where: `${file.name}:${positions.lineOf(path)}`,
-      what: `the environment variable ${name} is not set`,
-      remedy: `Set ${name}, or remove $\{${name}}; write $$\{ for a literal $\{`,
-    });
+  const references = new References(env);
+  const { value: resolved, problems: unresolved } = references.resolve(written);
+  for (const { path, what, remedy } of unresolved) {
+    problems.add({ where: `${file.name}:${positions.lineOf(path)}`, what, remedy });
   }
-  return { name: file.name, written, resolved, positions, problems, env };
+  return { name: file.name, written, resolved, positions, problems, references };
 }
 
 const yamlRemedies: Readonly<Record<string, string>> = {
@@ -157,7 +154,7 @@ function readWebhook(file: YamlFile, index: number): WebhookEntry | null {
   const fields = validate(file, webhookSchema, { path, root: 'webhook' });
   if (fields === null) return null;
   const rawUrl = String(valueAt(file.written, [...path, 'url']));
-  const urlReferences = maskReferences(rawUrl, file.env);
+  const urlReferences = file.references.mask(rawUrl);
   return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
@@ -172,7 +169,7 @@ function readRemoteList(file: YamlFile, index: number): ListEntry | null {
   const fields = validate(file, listSchema, { path, root: 'list' });
   if (fields === null) return null;
   const rawUrl = String(valueAt(file.written, [...path, 'opml']));
-  const urlReferences = maskReferences(rawUrl, file.env);
+  const urlReferences = file.references.mask(rawUrl);
   return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
 }
 
@@ -184,7 +181,7 @@ function readSource(file: YamlFile, index: number): SourceEntry | null {
   return {
     fields,
     rawUrl,
-    urlReferences: maskReferences(rawUrl, file.env),
+    urlReferences: file.references.mask(rawUrl),
     where: `${file.name}:${file.positions.lineOf(path)}`,
     positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
     isOutline: false,

@@ -30,8 +30,16 @@ export function renamedKey(key: string, known: readonly string[]): string | null
   return current !== undefined && known.includes(current) ? current : null;
 }
 
-/** The known word most similar to an unknown one; null if none is similar enough. */
-export function nearestWord(word: string, known: readonly string[]): string | null {
+/**
+ * The known word most similar to an unknown one; null if none is similar enough.
+ *
+ * @param maxEdits how many letters may differ. By default a third of them: with more, `help` would suggest `keep`.
+ */
+export function nearestWord(
+  word: string,
+  known: readonly string[],
+  maxEdits = Math.max(1, Math.floor(word.length / 3)),
+): string | null {
   const plain = word.toLowerCase();
   const synonym = synonyms[plain];
   if (synonym !== undefined && known.includes(synonym)) return synonym;
@@ -39,8 +47,7 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
     .map((candidate) => ({ candidate, distance: editDistance(plain, candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  // At most a third of the letters may differ: with more, `help` would suggest `keep`.
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(plain.length / 3)) ? best.candidate : null;
+  return best !== undefined && best.distance <= maxEdits ? best.candidate : null;
 }
 
 /** Optimal string alignment distance: insertions, deletions, substitutions and transpositions. */

@@ -13,6 +13,11 @@ export interface Lease {
   readonly declarationHash: string;
 }
 
+/** The short name of a refresh, which all of its log lines contain. */
+export function refreshId({ token }: Pick<Lease, 'token'>): string {
+  return token.slice(0, 8);
+}
+
 /** A host that answered 429, which applies to all its sources: no request before `untilMs`. */
 export interface HostPause {
   /** Including the port. */
@@ -149,6 +154,8 @@ export interface RefreshResult {
   readonly updated: number;
   /** Head of the event log after the last batch; null: no event was written. */
   readonly head: number | null;
+  /** As in `PollResult`, for the log: why the poll failed, without secrets. */
+  readonly detail?: string | null;
   /** As in `PollResult`, for the polling loop. */
   readonly hostPauseMs?: number | null;
 }

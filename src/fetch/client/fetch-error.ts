@@ -41,5 +41,8 @@ export function formatSeconds(ms: number): string {
 
 /** `10 MB`, `16 KB` */
 export function formatBytes(bytes: number): string {
-  return bytes >= 1024 * 1024 ? `${Number((bytes / 1024 / 1024).toFixed(1))} MB` : `${Math.ceil(bytes / 1024)} KB`;
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1024;
+  for (; value >= 1024 && units.length > 1; value /= 1024) units.shift();
+  return `${units[0] === 'KB' ? Math.ceil(value) : Number(value.toFixed(1))} ${units[0]}`;
 }

@@ -55,8 +55,8 @@ const noChanges: Changes = { added: 0, updated: 0, head: null };
 
 /** A recorded poll, as the polling loop, logs and metrics see it. */
 export function toRefreshResult(lease: Lease, result: PollResult, { added, updated, head }: Changes): RefreshResult {
-  const { outcome, failure, hostPauseMs } = result;
-  return { sourceId: lease.sourceId, outcome, failure, added, updated, head, hostPauseMs };
+  const { outcome, failure, detail, hostPauseMs } = result;
+  return { sourceId: lease.sourceId, outcome, failure, detail, added, updated, head, hostPauseMs };
 }
 
 /** The lease was lost, or the source edited or removed, during the refresh: nothing was written. */

@@ -101,6 +101,8 @@ export interface Connections {
   logPosition(): Cursor | null;
   /** Classifies an error of the engine. Null: not a fault of the storage. */
   faultOf(error: unknown): StorageFault | null;
+  /** Whether this process still has the right to poll. Cheap. */
+  holdsPollLock(): boolean;
   /**
    * Closes all connections, the readers first, checkpoints the write-ahead log into the file, and releases the poll lock
    * if it was acquired.

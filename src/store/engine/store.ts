@@ -8,6 +8,15 @@ export interface FileMode {
   readonly mode: number;
 }
 
+/** The sizes of a database on its disk, in bytes. */
+export interface DatabaseSizes {
+  readonly bytes: number;
+  /** The write-ahead log, which is part of the database while it is open. */
+  readonly writeAheadBytes: number;
+  /** What the user of this process can still write. */
+  readonly diskFreeBytes: number;
+}
+
 /** An open database. Store functions take an executor (`Db`) from it. Only `write` and `read` begin transactions. */
 export interface Store {
   readonly writer: Db;
@@ -42,6 +51,8 @@ export interface Store {
   dataVersion(): number | null;
   /** Whether the database can be written, and since when it cannot. */
   readonly storage: StorageHealth;
+  /** Whether this process is the one that may poll: false without the poll lock, or when its file was removed. Cheap. */
+  holdsPollLock(): boolean;
   /** Files of the database that users other than their owner can open, although they hold secrets. */
   filesOpenToOthers(): readonly FileMode[];
   /**

@@ -42,6 +42,12 @@ export async function readLogChangedMs(db: Db): Promise<number | null> {
   return changed_ms;
 }
 
+/** When the oldest event of the log was appended, epoch ms; null: the log is empty. */
+export async function readOldestEventMs(db: Db): Promise<number | null> {
+  const oldest = await db.selectFrom('event').select('at_ms').orderBy('seq').limit(1).executeTakeFirst();
+  return oldest?.at_ms ?? null;
+}
+
 /** An event with its content, wherever it is stored. */
 type EventRow = Pick<
   Row<'event'>,

@@ -185,3 +185,13 @@ export async function countComments(db: Db): Promise<Readonly<Record<CommentStat
   for (const { state, count } of rows) counts[state] = count;
   return counts;
 }
+
+/** Number of comments that wait for a moderator. */
+export async function countPendingComments(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('comment')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow();
+  return count;
+}

@@ -57,6 +57,16 @@ export async function isSubscribed(
   return row !== undefined;
 }
 
+/** Number of subscriptions whose lease has not ended, of all topics. */
+export async function countActiveSubscribers(db: Db, nowMs: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('websub_subscriber')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('lease_until_ms', '>', nowMs)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** Number of subscriptions whose callback is at a host. */
 export async function countSubscribers(db: Db, host: string): Promise<number> {
   const { count } = await db

@@ -33,6 +33,31 @@ describe('serve', () => {
     expect(pipe.stdout).toBe('');
   });
 
+  it('logs text on a terminal, with colours unless NO_COLOR is set', async () => {
+    const terminal = new FakeIo({ NO_COLOR: '1' }, 80);
+    await serveUntilStopped(terminal);
+    expect(terminal.stdout).toMatch(
+      /^Newswire is running at .*\n\d\d:\d\d:\d\d INFO {2}stopping reason=signal signal=SIGTERM\n/,
+    );
+    const coloured = new FakeIo({}, 80);
+    await serveUntilStopped(coloured);
+    expect(coloured.stdout).toContain('\u001b[32mINFO ');
+  });
+
+  it('logs text into a pipe when LOG_FORMAT asks for it, without colours', async () => {
+    const pipe = new FakeIo({ LOG_FORMAT: 'pretty' });
+    await serveUntilStopped(pipe);
+    expect(pipe.stdout).toMatch(/INFO {2}stopped code=0\n$/);
+    expect(pipe.stdout).not.toContain('\u001b');
+  });
+
+  it('warns of a variable whose name is almost one of ours', async () => {
+    const io = new FakeIo({ LOG_FORMAT: 'pretty', LOG_LEVL: 'debug', PATH: '/bin' });
+    await serveUntilStopped(io);
+    const warnings = io.stdout.split('\n').filter((line) => line.includes('WARN'));
+    expect(warnings).toEqual([expect.stringContaining('unknown variable LOG_LEVL; did you mean LOG_LEVEL?')]);
+  });
+
   it('prints no URL when it only polls', async () => {
     const io = new FakeIo(quiet, 80);
     await serveUntilStopped(io, { ...running, url: '' });

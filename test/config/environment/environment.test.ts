@@ -8,6 +8,7 @@ import {
   readSettings,
 } from '../../../src/config/environment/environment.ts';
 import { ConfigError } from '../../../src/domain/config-error.ts';
+import { useFolders } from '../temporary-folder.ts';
 
 function wrongNames(env: Record<string, string>): string[] {
   try {
@@ -39,6 +40,7 @@ describe('readSettings', () => {
       httpMaxPerAddress: 100,
       websubHub: null,
       logLevel: 'info',
+      logFormat: null,
     });
   });
 
@@ -65,6 +67,7 @@ describe('readSettings', () => {
       HTTP_MAX_PER_ADDRESS: '4',
       WEBSUB_HUB: 'https://hub.example.org',
       LOG_LEVEL: 'WARN',
+      LOG_FORMAT: 'Pretty',
     });
     expect(settings).toEqual({
       host: '0.0.0.0',
@@ -84,6 +87,7 @@ describe('readSettings', () => {
       httpMaxPerAddress: 4,
       websubHub: 'https://hub.example.org/',
       logLevel: 'warn',
+      logFormat: 'pretty',
     });
   });
 
@@ -95,7 +99,9 @@ describe('readSettings', () => {
       DATABASE_URL: 'mysql://db',
       ROLES: 'poll,server',
       ADMIN_TOKEN: 'two words',
+      ADMIN_TOKEN_FILE: '/run/secrets/admin-token',
       METRICS_TOKEN: 'x'.repeat(15),
+      METRICS_TOKEN_FILE: '/run/secrets/metrics-token',
       ALLOW_PRIVATE_NETWORKS: '10.0.0.0/33',
       ALLOW_PRIVATE_NETWORKS_FOR_ALL: 'intranet',
       ALLOWED_ORIGINS: 'https://example.org/path',
@@ -105,6 +111,7 @@ describe('readSettings', () => {
       HTTP_MAX_PER_ADDRESS: '0',
       WEBSUB_HUB: 'hub.example.org',
       LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
     });
     expect(names.sort()).toEqual(
       environmentVariables
@@ -165,6 +172,40 @@ describe('readSettings', () => {
     expect(() => readSettings({ ADMIN_TOKEN: 'hush hush' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hush') }),
     );
+  });
+});
+
+describe('a token from a file', () => {
+  const makeFolder = useFolders();
+  const fileWith = (text: string): string => makeFolder({ token: text }).path('token');
+
+  it('is read without the line break at its end', () => {
+    const file = fileWith('a-token-of-sixteen\n');
+    expect(readSettings({ ADMIN_TOKEN_FILE: file, METRICS_TOKEN_FILE: file })).toMatchObject({
+      adminToken: 'a-token-of-sixteen',
+      metricsToken: 'a-token-of-sixteen',
+    });
+  });
+
+  it('is refused when the variable is set too', () => {
+    const env = { ADMIN_TOKEN: 'a-token-of-sixteen', ADMIN_TOKEN_FILE: fileWith('another-token-16') };
+    expect(() => readSettings(env)).toThrow(/ADMIN_TOKEN_FILE: ADMIN_TOKEN is set too\. Remove one of the two/);
+  });
+
+  it('is refused without being quoted when it is too short', () => {
+    const problem = { where: 'ADMIN_TOKEN_FILE', what: 'the token in the file is shorter than 16 characters' };
+    expect(() => readSettings({ ADMIN_TOKEN_FILE: fileWith('hush') })).toThrow(
+      expect.objectContaining({
+        message: expect.not.stringContaining('hush'),
+        problems: [expect.objectContaining(problem)],
+      }),
+    );
+  });
+
+  it('is described by the name of its variable', () => {
+    const rows = describeSettings({ ADMIN_TOKEN_FILE: '/run/secrets/admin' });
+    expect(rows.find(({ name }) => name === 'ADMIN_TOKEN')?.value).toBe('(from ADMIN_TOKEN_FILE)');
+    expect(rows.find(({ name }) => name === 'METRICS_TOKEN')?.value).toBe('none: this machine only');
   });
 });
 

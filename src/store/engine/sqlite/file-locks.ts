@@ -37,15 +37,22 @@ export function tryPollLock(file: string): (() => void) | null {
   return lock === null ? null : () => void lock.close();
 }
 
+/** The poll lock of a database. */
+export interface PollLock {
+  release(): void;
+  /** False when the locked file was removed or replaced: another process can poll then. */
+  isHeld(): boolean;
+}
+
 /**
  * Acquires the poll lock of a database file for a server.
  *
- * @returns releases the lock.
  * @throws ConfigError when another process holds it.
  */
-export function acquirePollLock(file: string): () => void {
+export function acquirePollLock(file: string): PollLock {
   const release = tryPollLock(file);
-  if (release !== null) return release;
+  const inode = inodeOf(`${file}.lock`);
+  if (release !== null) return { release, isHeld: () => inode !== null && inodeOf(`${file}.lock`) === inode };
   const what = `another Newswire process already polls with ${file}`;
   const remedy = 'Stop it first, give this one a file of its own, or start it with ROLES=serve';
   throw new ConfigError([{ where: 'DATABASE_URL', what, remedy }]);

@@ -68,7 +68,7 @@ export interface ConnectOptions extends ExpectedSchema {
  */
 export function connectSqlite(file: string, options: ConnectOptions): Connections {
   const realFile = checkFile(file, options);
-  const unlock = options.poller ? acquirePollLock(realFile) : () => {};
+  const lock = options.poller ? acquirePollLock(realFile) : null;
   try {
     const writer = openForWriting(realFile, busyTimeoutMs);
     // A power cut must not undo a commit: a consumer of the log may have seen its events already.
@@ -101,12 +101,13 @@ export function connectSqlite(file: string, options: ConnectOptions): Connection
           for (const connection of [watcher, reader]) connection.close();
           closeWriter(writer, options.poller);
         } finally {
-          unlock();
+          lock?.release();
         }
       },
+      holdsPollLock: () => lock?.isHeld() ?? false,
     };
   } catch (error) {
-    unlock();
+    lock?.release();
     throw error;
   }
 }

@@ -195,6 +195,18 @@ describe('the poll lock', () => {
     expect(existsSync(inFolder('news.sqlite.lock'))).toBe(true);
   });
 
+  it.skipIf(process.platform === 'win32')('is lost when its file is removed or replaced', async () => {
+    const store = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    const reader = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: false });
+    const held = [store.holdsPollLock(), reader.holdsPollLock()];
+    rmSync(inFolder('news.sqlite.lock'));
+    held.push(store.holdsPollLock());
+    const second = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
+    held.push(store.holdsPollLock(), second.holdsPollLock());
+    for (const one of [reader, second, store]) await one.close();
+    expect(held).toEqual([true, false, false, false, true]);
+  });
+
   it('is not needed for reads and writes beside the poller', async () => {
     const first = await openStore({ url: `sqlite:${inFolder('news.sqlite')}`, poller: true });
     await open(inFolder('news.sqlite'));
