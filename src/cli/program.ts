@@ -10,9 +10,9 @@ import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';
 import { listComments, moderate } from './commands/comments-command.ts';
 import { demo } from './commands/demo-command.ts';
+import { doctor } from './commands/doctor-command.ts';
 import { exportSources } from './commands/export-command.ts';
 import { importSources } from './commands/import-command.ts';
-import { doctor } from './commands/doctor-command.ts';
 import { parse } from './commands/parse-command.ts';
 import { refresh } from './commands/refresh-command.ts';
 import { restoreBackup } from './commands/restore-command.ts';
@@ -140,7 +140,13 @@ function addTransferCommands(program: Command, { io, run }: Runner): void {
     .option('--file <name>', 'file in FEEDS_DIR to write to', 'sources.yaml')
     .option('--dry-run', 'write nothing')
     .option('--json', 'print JSON')
-    .addHelpText('after', formatExamples(['newswire import subscriptions.opml --dry-run', 'newswire import https://example.org/feeds.opml']))
+    .addHelpText(
+      'after',
+      formatExamples([
+        'newswire import subscriptions.opml --dry-run',
+        'newswire import https://example.org/feeds.opml',
+      ]),
+    )
     .action(async (document: string, options) => await run(importSources(io, document, options)));
   program
     .command('export')
@@ -148,7 +154,10 @@ function addTransferCommands(program: Command, { io, run }: Runner): void {
     .argument('[file]', 'file to write to; default: stdout')
     .option('--opml', 'OPML 2.0, which other readers import')
     .option('--yaml', 'YAML, with the settings of the sources')
-    .addHelpText('after', formatExamples(['newswire export --opml subscriptions.opml', 'newswire export --yaml > declarations.yaml']))
+    .addHelpText(
+      'after',
+      formatExamples(['newswire export --opml subscriptions.opml', 'newswire export --yaml > declarations.yaml']),
+    )
     .action(async (file: string | undefined, options) => await run(exportSources(io, file, options)));
 }
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backUp, restore } from '../../src/store/backups.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { anItemDraft } from '../support/builders.ts';
 import { contentOf, DatabaseFolder, upTo } from '../support/database-folder.ts';
-import { draft, StoreFixture, source } from '../support/store-fixture.ts';
+import { createStoreFixture } from '../support/store-fixture.ts';
 
 let folder: DatabaseFolder;
 beforeEach(() => {
@@ -17,9 +18,8 @@ const longText = (name: string): string => `<p>${name} ${'and more words '.repea
 describe('a backup beside a server that stores items', () => {
   it('is of one instant, makes no write wait, and is restored with a dense log', async () => {
     const store = await openStore({ url: folder.url, poller: true });
-    const fixture = new StoreFixture(store);
-    await fixture.declare([source('a')]);
-    const items = upTo(stored).map((number) => draft(`n${number}`, { contentHtml: longText(`n${number}`) }));
+    const fixture = await createStoreFixture(store, 'a');
+    const items = upTo(stored).map((number) => anItemDraft(`n${number}`, { contentHtml: longText(`n${number}`) }));
     await fixture.read('a', items);
 
     // One commit for each megabyte that is copied: more than a server makes.
@@ -30,7 +30,7 @@ describe('a backup beside a server that stores items', () => {
       before.push(last);
       last += 1;
       const name = `n${last}`;
-      writing = writing.then(() => fixture.read('a', [draft(name)]));
+      writing = writing.then(() => fixture.read('a', [anItemDraft(name)]));
     };
     const result = await backUp({ url: folder.url, path: folder.at('copy'), keep: null, watch: { onCopied } });
     await writing;
@@ -42,9 +42,8 @@ describe('a backup beside a server that stores items', () => {
 
     expect(await restore({ url: folder.url, path: folder.at('copy') })).toMatchObject({ kind: 'restored' });
     const again = await openStore({ url: folder.url, poller: true });
-    const more = new StoreFixture(again);
-    await more.declare([source('a')]);
-    await more.read('a', [draft('after the restore')]);
+    const more = await createStoreFixture(again, 'a');
+    await more.read('a', [anItemDraft('after the restore')]);
     await again.close();
     expect(contentOf(folder.file)).toMatchObject({ items: stored + 1, seqs: upTo(stored + 1), integrity: 'ok' });
   });

@@ -3,7 +3,8 @@ import type { WireItem } from '../../src/domain/events/wire.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { readStoredHtml, replaceHtml } from '../../src/store/items/stored-html.ts';
-import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
+import { anItemDraft, day, hour, noon } from '../support/builders.ts';
+import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
 /** The content that each event sends, in order. */
@@ -18,14 +19,13 @@ async function copies({ reader }: Store): Promise<number> {
 }
 
 async function begin(store: Store): Promise<StoreFixture> {
-  const fixture = new StoreFixture(store);
-  await fixture.declare([source('a')]);
+  const fixture = await createStoreFixture(store, 'a');
   await fixture.open('a');
   return fixture;
 }
 
 const version = (number: number, html = `<p>Text ${number}</p>`) =>
-  draft('one', { title: `Title ${number}`, contentHtml: html, contentHash: `hash ${number}` });
+  anItemDraft('one', { title: `Title ${number}`, contentHtml: html, contentHash: `hash ${number}` });
 
 describe.each(engines)('the content of an event on $name', (engine) => {
   it('is stored once, with the item', () =>

@@ -11,7 +11,7 @@ import { addComment } from '../../src/store/readers/comment-repository.ts';
 import { recordPoll } from '../../src/store/sources/leases.ts';
 import { putSubscriber } from '../../src/store/websub/websub-subscribers.ts';
 import { anItemDraft, aPollResult, aSource, hour, minute, noon } from '../support/builders.ts';
-import { StoreFixture } from '../support/store-fixture.ts';
+import { createStoreFixture, StoreFixture } from '../support/store-fixture.ts';
 
 let folder: string;
 let databaseUrl: string;
@@ -47,8 +47,7 @@ describe('the figures of the database', () => {
   });
 
   it('count declared sources by the outcome of their last poll', async () => {
-    const fixture = new StoreFixture(store);
-    await fixture.declare(['a', 'b', 'c', 'd', 'removed'].map((id) => aSource(id)));
+    const fixture = await createStoreFixture(store, ...['a', 'b', 'c', 'd', 'removed']);
     await fixture.read('a', []);
     for (const [id, outcome] of [
       ['b', 'failed'],
@@ -62,8 +61,7 @@ describe('the figures of the database', () => {
   });
 
   it('include how long the longest-waiting source has been due', async () => {
-    const fixture = new StoreFixture(store);
-    await fixture.declare([aSource('a')]);
+    const fixture = await createStoreFixture(store, 'a');
     await recordPoll(store, await fixture.claim('a'), aPollResult({ nextCheckMs: noon + minute }), noon);
     expect((await reader().stored())?.overdueMs).toBe(0);
     clock.nowMs = noon + 3 * minute;
@@ -71,8 +69,7 @@ describe('the figures of the database', () => {
   });
 
   it('include the bounds and the age of the log, and the backlog of each declared webhook', async () => {
-    const fixture = new StoreFixture(store);
-    await fixture.declare([aSource('a')]);
+    const fixture = await createStoreFixture(store, 'a');
     const hook = (id: string) => ({ id, url: `https://${id}.example.org/` });
     await declareWebhooks(store, [hook('kept'), hook('removed')], noon);
     await fixture.read(
@@ -91,8 +88,7 @@ describe('the figures of the database', () => {
   });
 
   it('count WebSub subscriptions with a valid lease, and pending comments', async () => {
-    const fixture = new StoreFixture(store);
-    await fixture.declare([aSource('a')]);
+    const fixture = await createStoreFixture(store, 'a');
     await fixture.read('a', [anItemDraft('one')]);
     const subscriber = { topic: 'https://news.example.org/feed.rss', host: 'reader.example.org', secret: null };
     for (const [name, leaseUntilMs] of [

@@ -15,8 +15,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/domain/config-error.ts';
 import { type BackupRequest, backUp } from '../../src/store/backups.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { noon } from '../support/builders.ts';
 import { contentOf, DatabaseFolder, upTo } from '../support/database-folder.ts';
-import { noon } from '../support/store-fixture.ts';
 
 let folder: DatabaseFolder;
 beforeEach(() => {

@@ -16,8 +16,8 @@ import { backUp, type RestoreOptions, restore } from '../../src/store/backups.ts
 import { announcedPosition } from '../../src/store/log/announced-position.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { noon } from '../support/builders.ts';
 import { contentOf, DatabaseFolder, upTo } from '../support/database-folder.ts';
-import { noon } from '../support/store-fixture.ts';
 
 let folder: DatabaseFolder;
 const clock = { now: () => noon, monotonic: () => 0 };

@@ -4,7 +4,8 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { Store } from '../../src/store/engine/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { draft, StoreFixture, source } from './store-fixture.ts';
+import { anItemDraft } from './builders.ts';
+import { createStoreFixture } from './store-fixture.ts';
 
 /** What a database file contains. */
 export interface DatabaseContent {
@@ -38,11 +39,10 @@ export class DatabaseFolder {
 
   /** Stores items with these numbers through a store that is open. */
   async store(store: Store, numbers: readonly number[]): Promise<void> {
-    const fixture = new StoreFixture(store);
-    await fixture.declare([source('a')]);
+    const fixture = await createStoreFixture(store, 'a');
     await fixture.read(
       'a',
-      numbers.map((number) => draft(`n${number}`)),
+      numbers.map((number) => anItemDraft(`n${number}`)),
     );
   }
 

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backup } from '../../../src/cli/commands/backup-command.ts';
 import { runCommand } from '../../../src/cli/program.ts';
 import { backUp } from '../../../src/store/backups.ts';
+import { noon } from '../../support/builders.ts';
 import { contentOf, DatabaseFolder } from '../../support/database-folder.ts';
-import { noon } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 
 let folder: DatabaseFolder;

@@ -4,10 +4,17 @@ import { runCommand } from '../../../src/cli/program.ts';
 import { readDeclarations } from '../../../src/config/read-declarations.ts';
 import { useFolders } from '../../config/temporary-folder.ts';
 import { exportOf500, heading, opml, outline } from '../../support/opml.ts';
+import { startOrigin } from '../../support/origin.ts';
+import { useCleanups } from '../../support/use-cleanups.ts';
 import { FakeIo } from '../fake-io.ts';
-import { anOrigin, cleanUp } from '../inspect/harness.ts';
 
-cleanUp();
+const cleanups = useCleanups();
+
+async function anOrigin() {
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  return origin;
+}
 const makeFolder = useFolders();
 const before = `# Mine
 sections: [World]   # tabs

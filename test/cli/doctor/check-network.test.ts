@@ -7,7 +7,14 @@ import { aSource, noon } from '../../support/builders.ts';
 import { site } from '../../support/web/test-app.ts';
 
 function declare(...urls: readonly string[]): Declarations {
-  return { site, sections: [], sources: urls.map((url, index) => aSource(`s${index}`, { url })), webhooks: [] };
+  return {
+    site,
+    sections: [],
+    sources: urls.map((url, index) => aSource(`s${index}`, { url })),
+    webhooks: [],
+    lists: [],
+    warnings: [],
+  };
 }
 
 /** A network in which hosts answer with these headers. */

@@ -3,11 +3,19 @@ import { checkSources } from '../../../src/cli/doctor/check-sources.ts';
 import { createFetcher } from '../../../src/fetch/fetch-source.ts';
 import { aSource } from '../../support/builders.ts';
 import { rssDocument } from '../../support/documents.ts';
+import { startOrigin } from '../../support/origin.ts';
+import { useCleanups } from '../../support/use-cleanups.ts';
 import { site } from '../../support/web/test-app.ts';
 import { processorHere } from '../documents-here.ts';
-import { anOrigin, cleanUp, clock } from '../inspect/harness.ts';
+import { clock } from '../inspect/harness.ts';
 
-cleanUp();
+const cleanups = useCleanups();
+
+async function anOrigin() {
+  const origin = await startOrigin();
+  cleanups.push(() => origin.close());
+  return origin;
+}
 
 const feed = rssDocument({ title: 'A', link: 'https://www.example.org/' }, [
   { guid: '1', title: 'One', link: 'https://www.example.org/1', text: 'x' },
@@ -21,7 +29,7 @@ async function check(urls: readonly string[], hidden: Parameters<typeof aSource>
   const wait = async (ms: number): Promise<void> => void waits.push(ms);
   const parts = { fetcher, processor: processorHere(), clock, terminal: null, wait };
   try {
-    const findings = await checkSources({ site, sections: [], sources, webhooks: [] }, parts);
+    const findings = await checkSources({ site, sections: [], sources, webhooks: [], lists: [], warnings: [] }, parts);
     return { waits, lines: findings.map(({ status, detail }) => `${status} ${detail}`), findings };
   } finally {
     await fetcher.close();

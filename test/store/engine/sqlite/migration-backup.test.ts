@@ -5,8 +5,8 @@ import { ConfigError } from '../../../../src/domain/config-error.ts';
 import { silentLog } from '../../../../src/runtime/log.ts';
 import { type MigrationParts, migrateWithBackup } from '../../../../src/store/engine/sqlite/migration-backup.ts';
 import { openStore } from '../../../../src/store/open-store.ts';
+import { noon } from '../../../support/builders.ts';
 import { contentOf, DatabaseFolder } from '../../../support/database-folder.ts';
-import { noon } from '../../../support/store-fixture.ts';
 
 let folder: DatabaseFolder;
 beforeEach(() => {
