@@ -5,7 +5,7 @@ import type { Store } from '../../src/store/engine/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 
 /** A location for a database, and how to delete it. */
-export interface DatabaseLocation {
+interface DatabaseLocation {
   readonly url: string;
   remove(): void;
 }
