@@ -10,6 +10,7 @@ import type { SiteFields } from './schema/site-schema.ts';
 import { defaultItemLimit } from './schema/source-schema.ts';
 import { hiddenParts } from './secret-parts.ts';
 import { readSourceUrl } from './source-url.ts';
+import { toAlerts } from './to-alerts.ts';
 import { toWebhooks } from './to-webhooks.ts';
 
 const maxIdChars = 80;
@@ -33,7 +34,11 @@ export async function toDeclarations(
   const sources = valid.map((entry, index) => toSource(entry, ids[index] ?? 'x', sections));
   const hooks = parts.flatMap((part) => part.webhooks);
   const webhooks = await toWebhooks(hooks, feedsDir, problems);
-  return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks };
+  const alerts = toAlerts(
+    parts.flatMap((part) => part.alerts),
+    problems,
+  );
+  return { site: chooseSite(parts, problems), sections: sections.all(), sources, webhooks, alerts };
 }
 
 /** An entry with a valid URL. */

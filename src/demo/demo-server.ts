@@ -119,6 +119,7 @@ function declareOutlets(base: string, pollEveryMs: number): Declarations {
     sections: demoSections,
     sources: outlets.map((outlet) => toSource(outlet, base, pollEveryMs)),
     webhooks: [],
+    alerts: [],
   };
 }
 

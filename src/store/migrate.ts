@@ -5,6 +5,7 @@ import * as eventLog from '../../db/migrations/0003-event-log.ts';
 import * as commentsAndReads from '../../db/migrations/0004-comments-and-reads.ts';
 import * as websub from '../../db/migrations/0005-websub.ts';
 import * as webhooks from '../../db/migrations/0006-webhooks.ts';
+import * as alerts from '../../db/migrations/0007-alerts.ts';
 import type { Db } from './engine/engine.ts';
 
 /** All migrations by name, in order. A list and not a folder, so that a build cannot omit one. */
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-comments-and-reads': commentsAndReads,
   '0005-websub': websub,
   '0006-webhooks': webhooks,
+  '0007-alerts': alerts,
 };
 
 /** The names of the migrations of this version. */

@@ -20,7 +20,7 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
 }
 
 function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FileDeclarations {
-  return { site: null, sections, sources, webhooks: [] };
+  return { site: null, sections, sources, webhooks: [], alerts: [] };
 }
 
 async function put(...parts: FileDeclarations[]) {
@@ -124,9 +124,9 @@ describe('toDeclarations', () => {
 
   it('uses the first site and reports the others', async () => {
     const { site, problems } = await put(
-      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], webhooks: [] },
-      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], webhooks: [] },
-      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], webhooks: [] },
+      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], webhooks: [], alerts: [] },
+      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], webhooks: [], alerts: [] },
+      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], webhooks: [], alerts: [] },
     );
     expect(site.title).toBe('First');
     expect(problems).toEqual([

@@ -1,3 +1,4 @@
+import type { AlertFields } from '../schema/alert-schema.ts';
 import type { SiteFields } from '../schema/site-schema.ts';
 import type { SourceFields } from '../schema/source-schema.ts';
 import type { WebhookFields } from '../schema/webhook-schema.ts';
@@ -9,6 +10,7 @@ export interface FileDeclarations {
   readonly sections: readonly string[];
   readonly sources: readonly SourceEntry[];
   readonly webhooks: readonly WebhookEntry[];
+  readonly alerts: readonly AlertEntry[];
 }
 
 /** A declared source and its position. */
@@ -25,8 +27,12 @@ export interface SourceEntry {
 }
 
 /** A declared webhook and its position. */
-export interface WebhookEntry {
+export interface WebhookEntry extends ReceiverEntry {
   readonly fields: WebhookFields;
+}
+
+/** What webhooks and receivers of alerts have in common. */
+interface ReceiverEntry {
   /** The URL as written in the file, with `${NAME}` unresolved. */
   readonly rawUrl: string;
   /** The URL with environment values masked. */
@@ -35,5 +41,12 @@ export interface WebhookEntry {
   readonly where: string;
 }
 
+/** A declared receiver of alerts and its position. */
+export interface AlertEntry extends ReceiverEntry {
+  readonly fields: AlertFields;
+  /** Position of one of its keys. */
+  positionOf(key: string): string;
+}
+
 /** The declarations of an empty file. */
-export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], webhooks: [] };
+export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], webhooks: [], alerts: [] };

@@ -103,11 +103,8 @@ export interface AlertReceiverState {
   readonly pending: number;
 }
 
-/** What an incident is about. A receiver gets the start and the end of each under the kind of the alert. */
-export const incidentKinds = ['failing', 'silent', 'config', 'disk', 'webhook'] as const;
-
-/** See `incidentKinds`. */
-export type IncidentKind = (typeof incidentKinds)[number];
+/** What a stored problem is about. Storage faults are not stored: while they last, nothing can be. */
+export type IncidentKind = Exclude<AlertKind, 'recovered' | 'disk'>;
 
 /** A problem that an alert reported. It is stored, so that a restart does not report it again. */
 export interface Incident {

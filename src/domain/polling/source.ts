@@ -1,3 +1,4 @@
+import type { AlertReceiver } from '../alerts/alert.ts';
 import type { Webhook } from '../events/webhook.ts';
 import type { Republish } from '../items/item.ts';
 import type { HiddenParts } from '../masking.ts';
@@ -59,4 +60,5 @@ export interface Declarations {
   readonly sections: readonly string[];
   readonly sources: readonly Source[];
   readonly webhooks: readonly Webhook[];
+  readonly alerts: readonly AlertReceiver[];
 }

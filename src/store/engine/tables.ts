@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely';
+import type { AlertOutcome, IncidentKind } from '../../domain/alerts/alert.ts';
 import type { CommentAction, CommentState } from '../../domain/comments/comment.ts';
 import type { EventOp } from '../../domain/events/event.ts';
 import type { WebhookOutcome } from '../../domain/events/webhook.ts';
@@ -241,6 +242,41 @@ const webhook = {
   removed_ms: msOrNull,
 };
 
+/** Problems that alerts reported. */
+const alert_incident = {
+  id: rowId,
+  kind: oneOf<IncidentKind>(),
+  subject: text,
+  since_ms: ms,
+  ended_ms: msOrNull,
+  /** JSON of values of the kind. */
+  detail: text,
+};
+
+/** Alerts that wait for delivery to a receiver. */
+const alert_delivery = {
+  id: rowId,
+  receiver: text,
+  /** JSON of the alert. */
+  alert: text,
+  attempts: integer,
+  next_attempt_ms: ms,
+  expires_ms: ms,
+};
+
+/** Receivers of alerts and the result of their last delivery. Rows outlive their declaration. */
+const alert_receiver = {
+  id: text,
+  last_outcome: oneOfOrNull<AlertOutcome>(),
+  last_status: integerOrNull,
+  last_detail: textOrNull,
+  last_attempt_ms: msOrNull,
+  last_success_ms: msOrNull,
+  failures: integer,
+  delivered: integer,
+  dropped: integer,
+};
+
 /** Values that all nodes share and nobody declares, such as secrets of the server. */
 const setting = { name: text, value: text };
 
@@ -342,6 +378,9 @@ export const tables = {
   websub_push,
   websub_pushed_entry,
   webhook,
+  alert_incident,
+  alert_delivery,
+  alert_receiver,
 } as const;
 
 type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };
