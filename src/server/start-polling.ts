@@ -14,7 +14,7 @@ import type { Shutdown } from '../runtime/shutdown.ts';
 import { version } from '../runtime/version.ts';
 import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
-import { createNetworkBreaker } from '../schedule/network-breaker.ts';
+import type { NetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
 import type { Store } from '../store/engine/store.ts';
 import { adjustForClockChange } from '../store/sources/clock-change.ts';
@@ -38,6 +38,7 @@ export interface PollingOptions {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly metrics: Pick<Metrics, 'polled' | 'pushed' | 'freshness'>;
+  readonly breaker: NetworkBreaker;
   /** The declarations at the start, and whether their folder is watched. */
   readonly declarations: Declarations;
   readonly watched: boolean;
@@ -46,6 +47,8 @@ export interface PollingOptions {
   readonly hubDoorbell: Doorbell;
   notify(head: number): void;
   onDeclared(declarations: Declarations): void;
+  /** Called for every finished poll. */
+  onPolled(result: RefreshResult): void;
   /** Called when the declarations in the folder are invalid. The current ones stay active. */
   onProblems(problems: readonly ConfigProblem[]): void;
 }
@@ -118,7 +121,7 @@ interface LoopParts extends Pick<StageDependencies, 'processor' | 'sourceOf' | '
 }
 
 function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
-  const { settings, store, clock, log, shutdown, metrics } = parts;
+  const { settings, store, clock, log, shutdown, metrics, breaker } = parts;
   const fetcher = createFetcher({
     clock,
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
@@ -128,7 +131,6 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const breaker = createNetworkBreaker();
   const lateness = createLatenessMonitor((multiplier, lateMs) =>
     log.warn({ multiplier, lateMs }, 'polls are late; adaptive intervals are lengthened'),
   );
@@ -165,6 +167,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
       onResult: (result) => {
         if (result.outcome === 'fresh') more.hubs().wake();
         metrics.polled(result);
+        parts.onPolled(result);
         logResult(log, result);
       },
     },
