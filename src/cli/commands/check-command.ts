@@ -4,6 +4,7 @@ import { describeSettings, readFeedsDir, readSettings } from '../../config/envir
 import { readDeclarations } from '../../config/read-declarations.ts';
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import { minuteMs } from '../../domain/durations.ts';
+import { type AlertReceiver, alertKinds } from '../../domain/alerts/alert.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Webhook } from '../../domain/events/webhook.ts';
 import { displayUrl } from '../../domain/masking.ts';
@@ -46,6 +47,7 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     sections: declarations?.sections ?? [],
     sources: declarations?.sources.map(withoutHeaderValues) ?? [],
     webhooks: declarations?.webhooks.map(withoutWebhookSecrets) ?? [],
+    alerts: declarations?.alerts.map(describeReceiver) ?? [],
   };
 }
 
@@ -60,6 +62,11 @@ function withoutWebhookSecrets(webhook: Webhook): object {
   return { ...shown, url: displayUrl(webhook) };
 }
 
+function describeReceiver(receiver: AlertReceiver): object {
+  const { id, type, on, declaredAt } = receiver;
+  return { id, type, url: displayUrl(receiver), on, declaredAt };
+}
+
 function printTables(
   io: CliIo,
   problems: readonly ConfigProblem[],
@@ -70,14 +77,16 @@ function printTables(
     if (shown.settings) io.out('\n');
     io.out(sourcesTable(shown.declarations, io.columns));
     io.out(webhooksTable(shown.declarations, io.columns));
+    io.out(alertsTable(shown.declarations, io.columns));
   }
   printProblems(io, problems);
   if (problems.length > 0) return;
   for (const source of shown.declarations?.sources ?? []) noteMissingFile(io, source);
-  const { sources = [], webhooks = [] } = shown.declarations ?? {};
+  const { sources = [], webhooks = [], alerts = [] } = shown.declarations ?? {};
   const hooks = webhooks.length === 0 ? '' : `${counted(webhooks.length, 'webhook')}, `;
-  const isEmpty = sources.length + webhooks.length === 0;
-  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}no errors.\n`);
+  const receivers = alerts.length === 0 ? '' : `${counted(alerts.length, 'alert receiver')}, `;
+  const isEmpty = sources.length + webhooks.length + alerts.length === 0;
+  io.out(`${isEmpty ? '' : '\n'}${counted(sources.length, 'source')}, ${hooks}${receivers}no errors.\n`);
 }
 
 function counted(count: number, noun: string): string {
@@ -130,6 +139,21 @@ function webhooksTable({ webhooks, sources }: Declarations, columns: number | nu
   ];
   const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), displayUrl(hook), hook.declaredAt]);
   return `${rows.length > 0 && sources.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
+}
+
+function alertsTable({ alerts, sources, webhooks }: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'ALERTS TO', canShrink: true },
+    { title: 'TYPE' },
+    { title: 'ON', canShrink: true },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = alerts.map((receiver) => {
+    const on = receiver.on.length === alertKinds.length ? 'all' : receiver.on.join(', ');
+    return [receiver.id, receiver.type, on, displayUrl(receiver), receiver.declaredAt];
+  });
+  return `${rows.length > 0 && sources.length + webhooks.length > 0 ? '\n' : ''}${formatTable(head, rows, columns)}`;
 }
 
 function describeFilter({ q, backfill, ...lists }: Filter): string {

@@ -28,7 +28,7 @@ function isHoliday(ms: number): boolean {
 
 /** The rhythms of the simulation. */
 export const rhythms: readonly SimulatedRhythm[] = [
-  { name: 'steady, every 2 hours', rate: () => 1 / 2, shape: 4 },
+  { name: 'steady, every 3 hours', rate: () => 1 / 3, shape: 4 },
   { name: 'steady, four a day', rate: () => 4 / 24, shape: 3 },
   { name: 'random, two a day', rate: () => 2 / 24, shape: 1 },
   { name: 'day and night', rate: (ms) => (hourOf(ms) >= 6 && hourOf(ms) < 22 ? 1 : 0.1), shape: 2 },

@@ -66,8 +66,8 @@ function countFalseAlarms(hours: readonly number[]): number {
   for (const [index, hour] of hours.entries()) {
     const next = hours[index + 1];
     if (next === undefined || next * hourMs < startMs) continue;
-    // The server learns when a deadline passes. Learning at each long gap and daily gives the same result faster.
-    if (hour - learnedAt >= 96 || next - hour >= 24) {
+    // The server learns when a deadline passes. Learning at each long gap and weekly gives the same result faster.
+    if (hour - learnedAt >= 168 || next - hour >= 24) {
       rhythm = learnRhythm(recent(hours.slice(0, index + 1)), count);
       learnedAt = hour;
     }
