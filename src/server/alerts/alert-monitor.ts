@@ -10,8 +10,8 @@ import { readIncidents, writeIncidents } from '../../store/alerts/alert-incident
 import type { Db } from '../../store/engine/engine.ts';
 import type { Store } from '../../store/engine/store.ts';
 import { readWebhooks } from '../../store/log/webhook-states.ts';
-import { type Evaluated, evaluateConfig, evaluateFailing, evaluateWebhooks } from './evaluate-incidents.ts';
-import { silenceAlert, storageAlert } from './incident-texts.ts';
+import { type Evaluated, evaluateConfig, evaluateFailing, evaluateSilences, evaluateWebhooks } from './evaluate-incidents.ts';
+import { storageAlert } from './incident-texts.ts';
 import { SilenceWatch } from './silence-watch.ts';
 
 /** Least time between two evaluations that polls cause, and the longest time between two. */
@@ -135,17 +135,7 @@ export class AlertMonitor {
     const db = store.reader;
     const incidents = await readIncidents(db, { kind: 'silent', endedAfterMs: nowMs - rememberSilentMs });
     const changes = await this.#silences.check(db, { sources: await readSourceFacts(db), incidents, nowMs });
-    return changes.map((change): Evaluated => {
-      if (change.kind === 'open') {
-        const { source, sinceMs, allowedMs } = change;
-        const alert = silenceAlert({ source, state: 'started', allowedMs }, { sinceMs, nowMs, publicUrl });
-        return { change: { kind: 'open', incident: { kind: 'silent', subject: source.id, sinceMs, detail: {} } }, alert };
-      }
-      const { incident, source } = change;
-      const moment = { sinceMs: incident.sinceMs, nowMs, publicUrl };
-      const alert = source === null ? null : silenceAlert({ source, state: 'ended', allowedMs: 0 }, moment);
-      return { change: { kind: 'close', id: incident.id }, alert };
-    });
+    return evaluateSilences(changes, { nowMs, publicUrl });
   }
 
   async #store(evaluated: readonly Evaluated[]): Promise<void> {

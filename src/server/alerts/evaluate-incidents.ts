@@ -9,7 +9,16 @@ import {
   type PolledSource,
 } from '../../schedule/rules/failing-incidents.ts';
 import type { IncidentChange } from '../../store/alerts/alert-incidents.ts';
-import { type AlertMoment, configAlert, failingAlert, recoveredAlert, webhookAlert } from './incident-texts.ts';
+import {
+  type AlertMoment,
+  configAlert,
+  failingAlert,
+  publishingAlert,
+  recoveredAlert,
+  silentAlert,
+  webhookAlert,
+} from './incident-texts.ts';
+import type { SilenceChange } from './silence-watch.ts';
 
 /** A webhook that fails is reported after this time and number of failures; one that is suspended at once. */
 const minWebhookFailingMs = 10 * minuteMs;
@@ -105,4 +114,26 @@ export function evaluateConfig(
   }
   if (open === undefined || problems.length > 0) return [];
   return [{ change: { kind: 'close', id: open.id }, alert: configAlert([], { ...moment, sinceMs: open.sinceMs }) }];
+}
+
+/**
+ * One alert for all sources that became silent since the last check, and one for those that publish again: after a start,
+ * many dormant sources may be found at once.
+ */
+export function evaluateSilences(changes: readonly SilenceChange[], moment: EvaluationMoment): Evaluated[] {
+  const opened = changes.filter((change) => change.kind === 'open');
+  const closed = changes.filter((change) => change.kind === 'close');
+  const publishing = closed.flatMap(({ source }) => source ?? []);
+  const sinceMs = Math.min(...closed.map(({ incident }) => incident.sinceMs));
+  const started = opened.length === 0 ? null : silentAlert(opened, moment);
+  const ended = publishing.length === 0 ? null : publishingAlert(publishing, { ...moment, sinceMs });
+  return [
+    ...opened.map(({ source, sinceMs: lastPostMs }, index): Evaluated => {
+      const incident = { kind: 'silent', subject: source.id, sinceMs: lastPostMs, detail: {} } as const;
+      return { change: { kind: 'open', incident }, alert: index === 0 ? started : null };
+    }),
+    ...closed.map(({ incident }, index): Evaluated => {
+      return { change: { kind: 'close', id: incident.id }, alert: index === 0 ? ended : null };
+    }),
+  ];
 }

@@ -82,18 +82,33 @@ function reasonOf(members: readonly PolledSource[]): string | null {
   return detail === null ? code : `${code}: ${detail}`;
 }
 
-/** The alert that a source brings nothing, or that it does again. */
-export function silenceAlert(
-  { source, state, allowedMs }: { source: AlertSource; state: Alert['state']; allowedMs: number },
-  moment: AlertMoment,
-): Alert {
-  const kind = 'silent';
-  if (state === 'ended')
-    return alertOf({ kind, state, title: `${source.title} publishes again`, sources: [source] }, moment);
-  const silence = formatDuration(moment.nowMs - moment.sinceMs);
-  const reason = `No new item for ${silence}. By its rhythm, one is likely within ${formatDuration(allowedMs)}`;
+/** A silent source, and the silence that its rhythm allows. */
+export interface SilentSource {
+  readonly source: AlertSource;
+  readonly sinceMs: number;
+  readonly allowedMs: number;
+}
+
+/** The alert that sources bring nothing. */
+export function silentAlert(silent: readonly SilentSource[], moment: Omit<AlertMoment, 'sinceMs'>): Alert {
+  const [first] = silent;
+  const sinceMs = Math.min(...silent.map((one) => one.sinceMs));
+  const isOne = silent.length === 1 && first !== undefined;
+  const reason = isOne
+    ? `No new item for ${formatDuration(moment.nowMs - sinceMs)}. By its rhythm, one is likely within ${formatDuration(first.allowedMs)}`
+    : 'None of them has brought an item for longer than its rhythm makes likely';
   const remedy = 'Open the site of the publisher: the feed may have moved or may no longer be maintained';
-  return alertOf({ kind, state, title: `${source.title} is silent`, reason, remedy, sources: [source] }, moment);
+  const title = isOne ? `${first.source.title} is silent` : `${silent.length} sources are silent`;
+  const sources = silent.map(({ source }) => source);
+  return alertOf({ kind: 'silent', state: 'started', title, reason, remedy, sources }, { ...moment, sinceMs });
+}
+
+/** The alert that silent sources publish again. */
+export function publishingAlert(sources: readonly AlertSource[], moment: AlertMoment): Alert {
+  const [first] = sources;
+  const isOne = sources.length === 1 && first !== undefined;
+  const title = isOne ? `${first.title} publishes again` : `${sources.length} sources publish again`;
+  return alertOf({ kind: 'silent', state: 'ended', title, sources }, moment);
 }
 
 /** The alert that the declarations in FEEDS_DIR are refused, or valid again. */

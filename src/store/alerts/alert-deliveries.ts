@@ -1,7 +1,8 @@
 import type { Alert, AlertOutcome, AlertReceiverState } from '../../domain/alerts/alert.ts';
+import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
-import { fromJson } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 
 /** An alert that waits for delivery. */
 export interface PendingAlert {
@@ -24,15 +25,16 @@ export interface AlertAttempt {
   readonly nextAttemptMs: number;
 }
 
+// Runs each second for each receiver, so the query is compiled once.
+const selectPending = compiledQuery<{ receiver: string; limit: number }, Row<'alert_delivery'>>(
+  ['receiver', 'limit'],
+  (db, { receiver, limit }) =>
+    db.selectFrom('alert_delivery').selectAll().where('receiver', '=', receiver).orderBy('id').limit(limit),
+);
+
 /** The oldest alert that waits for a receiver; null: none. */
 export async function readPendingAlert(db: Db, receiver: string): Promise<PendingAlert | null> {
-  const row = await db
-    .selectFrom('alert_delivery')
-    .selectAll()
-    .where('receiver', '=', receiver)
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+  const [row] = await selectPending(db, { receiver, limit: 1 });
   if (row === undefined) return null;
   const { id, attempts } = row;
   const alert = fromJson<Alert>(row.alert);
