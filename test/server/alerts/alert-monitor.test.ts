@@ -215,12 +215,14 @@ function aPost(monitor: MonitorFixture, name: string) {
 
 describe('a silent source', () => {
   /** Stores one new item a day for some weeks, and leaves the clock at the last of them. */
-  async function postDaily(monitor: MonitorFixture, days: number): Promise<void> {
-    await monitor.fixture.declare([aSource('daily')]);
-    await monitor.fixture.open('daily');
+  async function postDaily(monitor: MonitorFixture, days: number, ids = ['daily']): Promise<void> {
+    await monitor.fixture.declare(ids.map((id) => aSource(id)));
+    await monitor.fixture.open(...ids);
     for (let index = 0; index < days; index += 1) {
       await monitor.clock.advance(dayMs);
-      await monitor.fixture.read('daily', [aPost(monitor, `day ${index}`)], monitor.clock.now());
+      for (const id of ids) {
+        await monitor.fixture.read(id, [aPost(monitor, `day ${index} of ${id}`)], monitor.clock.now());
+      }
     }
   }
 
@@ -245,6 +247,18 @@ describe('a silent source', () => {
       expect(titles(await monitor.check(hourMs))).toEqual(['silent: DAILY publishes again']);
       monitor.restart();
       expect(await monitor.check()).toEqual([]);
+    }));
+
+  it('is one alert together with others that are found at once', () =>
+    withMonitor(async (monitor) => {
+      await postDaily(monitor, 30, ['a', 'b', 'c']);
+      await monitor.clock.advance(6 * dayMs);
+      for (const id of ['a', 'b', 'c']) await monitor.fixture.read(id, [], monitor.clock.now());
+      const [alert, ...others] = await monitor.check();
+      expect(alert).toMatchObject({ title: '3 sources are silent', sourceCount: 3, sources: [{ id: 'a' }, {}, {}] });
+      expect(others).toEqual([]);
+      await monitor.fixture.read('a', [aPost(monitor, 'again')], monitor.clock.now());
+      expect(titles(await monitor.check(hourMs))).toEqual(['silent: A publishes again']);
     }));
 
   it('is not reported while it fails', () =>
