@@ -177,7 +177,8 @@ function addAlertCommands(program: Command, { io, run }: Runner): void {
     .addHelpText('after', alertsExamples)
     .action(
       // The parent has the same option and receives it first.
-      async (id: string | undefined, _own, command: Command) => await run(testAlerts(io, id, command.optsWithGlobals())),
+      async (id: string | undefined, _own, command: Command) =>
+        await run(testAlerts(io, id, command.optsWithGlobals())),
     );
 }
 

@@ -4,22 +4,23 @@ import { type HiddenParts, mask } from '../domain/masking.ts';
 import { slug } from '../domain/slug.ts';
 import type { AlertEntry } from './files/file-declarations.ts';
 import { type ProblemList, quote } from './problems/problem-list.ts';
-import { helpAt } from './schema/setting-help.ts';
 import { type AlertFields, alertSchema } from './schema/alert-schema.ts';
+import { helpAt } from './schema/setting-help.ts';
 
 const maxIdChars = 80;
 
 type Key = keyof AlertFields;
 
 /** The settings that only some types have, and those that they require. */
-const typeKeys: Readonly<Record<AlertType, { readonly required: readonly Key[]; readonly optional: readonly Key[] }>> = {
-  json: { required: ['secret'], optional: [] },
-  ntfy: { required: [], optional: ['token'] },
-  slack: { required: [], optional: [] },
-  discord: { required: [], optional: [] },
-  matrix: { required: ['token'], optional: [] },
-  email: { required: ['from', 'to'], optional: ['user', 'password'] },
-};
+const typeKeys: Readonly<Record<AlertType, { readonly required: readonly Key[]; readonly optional: readonly Key[] }>> =
+  {
+    json: { required: ['secret'], optional: [] },
+    ntfy: { required: [], optional: ['token'] },
+    slack: { required: [], optional: [] },
+    discord: { required: [], optional: [] },
+    matrix: { required: ['token'], optional: [] },
+    email: { required: ['from', 'to'], optional: ['user', 'password'] },
+  };
 const specificKeys: readonly Key[] = ['secret', 'token', 'from', 'to', 'user', 'password'];
 
 /** The form of each type's address. */

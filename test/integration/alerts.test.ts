@@ -37,7 +37,10 @@ async function startPublisher(count: number, title = 'Bulletin') {
   return { origin, state, sourcesYaml: `${yaml.join('\n')}\n` };
 }
 
-async function makeServer(sourcesYaml: string, alertsYaml: string): Promise<{ home: Home; start: () => Promise<ServerProcess> }> {
+async function makeServer(
+  sourcesYaml: string,
+  alertsYaml: string,
+): Promise<{ home: Home; start: () => Promise<ServerProcess> }> {
   const home = makeHome(sourcesYaml);
   cleanups.push(() => home.remove());
   home.write('alerts.yaml', alertsYaml);

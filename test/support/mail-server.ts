@@ -118,7 +118,10 @@ class Session {
         return `250-mail.example.org\r\n${offers}250 AUTH PLAIN\r\n`;
       }
       case 'AUTH':
-        this.#login = Buffer.from(rest[1] ?? '', 'base64').toString().replaceAll('\0', ' ').trim();
+        this.#login = Buffer.from(rest[1] ?? '', 'base64')
+          .toString()
+          .replaceAll('\0', ' ')
+          .trim();
         return this.#login.endsWith('wrong') ? `535 bad password for ${this.#login}\r\n` : '235 welcome\r\n';
       case 'MAIL':
         this.#from = /<([^>]*)>/.exec(line)?.[1] ?? '';

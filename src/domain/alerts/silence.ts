@@ -130,7 +130,7 @@ function gapsOf(postHours: readonly number[], weights: readonly number[]): numbe
 /** The value that a gamma distribution exceeds with a probability (Wilson and Hilferty's approximation). */
 function gammaQuantile(mean: number, variance: number, probability: number): number {
   // Capped: a short history may look more regular than the source is.
-  const shape = Math.min(mean ** 2 / Math.max(variance, Number.EPSILON), 12);
+  const shape = Math.min(mean ** 2 / Math.max(variance, Number.EPSILON), 30);
   const spread = 1 / (9 * shape);
   return mean * Math.max(1, 1 - spread + normalQuantile(probability) * Math.sqrt(spread)) ** 3;
 }

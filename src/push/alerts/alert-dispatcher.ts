@@ -130,7 +130,8 @@ export class AlertDispatcher {
     const { log } = this.#options;
     const facts = { receiver, alert: alert.title, status, detail };
     if (outcome === 'delivered') log.debug(facts, 'an alert was delivered');
-    else if (outcome === 'expired') log.error(facts, 'an alert was dropped: its receiver accepted it in none of the attempts');
+    else if (outcome === 'expired')
+      log.error(facts, 'an alert was dropped: its receiver accepted it in none of the attempts');
     else log.warn({ ...facts, failures: attempts + 1 }, 'an alert could not be delivered; retrying');
   }
 }

@@ -200,7 +200,8 @@ class Evaluation {
     if (detail.scope === 'host' && host === source.host && detail.cause === failureCause(source))
       return failedMs(source) <= sinceMs + joinWithinMs;
     // Since the first host failed, no host could be read: it was our network.
-    const isAllDown = detail.cause === 'unreachable' && this.#lastRemoteSuccessMs < sinceMs && failedMs(source) >= sinceMs;
+    const isAllDown =
+      detail.cause === 'unreachable' && this.#lastRemoteSuccessMs < sinceMs && failedMs(source) >= sinceMs;
     return isAllDown && isRemoteFailure(source) && this.#isNetworkIncident(detail);
   }
 

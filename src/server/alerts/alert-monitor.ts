@@ -10,7 +10,13 @@ import { readIncidents, writeIncidents } from '../../store/alerts/alert-incident
 import type { Db } from '../../store/engine/engine.ts';
 import type { Store } from '../../store/engine/store.ts';
 import { readWebhooks } from '../../store/log/webhook-states.ts';
-import { type Evaluated, evaluateConfig, evaluateFailing, evaluateSilences, evaluateWebhooks } from './evaluate-incidents.ts';
+import {
+  type Evaluated,
+  evaluateConfig,
+  evaluateFailing,
+  evaluateSilences,
+  evaluateWebhooks,
+} from './evaluate-incidents.ts';
 import { storageAlert } from './incident-texts.ts';
 import { SilenceWatch } from './silence-watch.ts';
 

@@ -29,10 +29,7 @@ export interface AlertSender {
 
 /** Dependencies of a sender. */
 export interface AlertSenderParts {
-  readonly settings: Pick<
-    Settings,
-    'allowPrivateNetworks' | 'allowPrivateNetworksForAll' | 'contactUrl' | 'publicUrl'
-  >;
+  readonly settings: Pick<Settings, 'allowPrivateNetworks' | 'allowPrivateNetworksForAll' | 'contactUrl' | 'publicUrl'>;
   readonly clock: Clock;
   /** Without a trailing slash. */
   readonly publicUrl: string;

@@ -39,7 +39,8 @@ export class SilenceWatch {
     const changes: SilenceChange[] = [];
     for (const incident of open.values()) {
       const source = declared.get(incident.subject) ?? null;
-      if (source === null || (await hasPostedSince(db, source, incident))) changes.push({ kind: 'close', incident, source });
+      if (source === null || (await hasPostedSince(db, source, incident)))
+        changes.push({ kind: 'close', incident, source });
     }
     const due = sources.filter((source) => !open.has(source.id) && this.#isDue(source, nowMs));
     for (const source of due.slice(0, maxLearned)) {

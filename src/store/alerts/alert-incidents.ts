@@ -56,7 +56,10 @@ export async function writeIncidents(
 ): Promise<void> {
   await store.write(async (tx) => {
     for (const change of changes) await writeChange(tx, change, nowMs);
-    await tx.deleteFrom('alert_incident').where('ended_ms', '<', nowMs - keepEndedMs).execute();
+    await tx
+      .deleteFrom('alert_incident')
+      .where('ended_ms', '<', nowMs - keepEndedMs)
+      .execute();
     await insertDeliveries(tx, alerts, nowMs);
   });
 }

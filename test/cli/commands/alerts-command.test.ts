@@ -54,7 +54,11 @@ describe('newswire alerts', () => {
   it('lists each declared receiver with its last delivery', async () => {
     const attempt = { status: null, atMs: noon, nextAttemptMs: noon } as const;
     await writeReceiverState(server, 'ops', { ...attempt, outcome: 'delivered', detail: null });
-    await writeReceiverState(server, 'chat', { ...attempt, outcome: 'failed', detail: `HTTP 500 \u001b[31m${'x'.repeat(90)}` });
+    await writeReceiverState(server, 'chat', {
+      ...attempt,
+      outcome: 'failed',
+      detail: `HTTP 500 \u001b[31m${'x'.repeat(90)}`,
+    });
     await writeIncidents(server, [], { alerts: [{ alert: anAlert(), receivers: [{ id: 'chat' }] }], nowMs: noon });
     const [head, ops, chat] = (await list({}, 80)).split('\n');
     expect(head).toMatch(/^ID +TYPE +ON +LAST DELIVERY +WAITING +STATE$/);
@@ -79,7 +83,10 @@ describe('newswire alerts', () => {
     expect(code).toBe(1);
     expect(out.split('\n')[1]).toMatch(/^ops +json +accepted +HTTP 204$/);
     expect(out.split('\n')[2]).toMatch(/^chat +slack +failed +HTTP 404$/);
-    expect(JSON.parse(origin.to('/ops')[0]?.body ?? '')).toMatchObject({ kind: 'test', title: 'A test alert of Newswire' });
+    expect(JSON.parse(origin.to('/ops')[0]?.body ?? '')).toMatchObject({
+      kind: 'test',
+      title: 'A test alert of Newswire',
+    });
   });
 
   it('sends a test alert to one receiver, and prints JSON', async () => {

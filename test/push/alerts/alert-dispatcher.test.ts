@@ -52,7 +52,9 @@ function prepare(answers: Readonly<Record<string, Answer[]>>) {
   return {
     ...{ dispatcher, clock, recorded, sent, lines },
     receivers: Object.keys(answers).map((id): AlertReceiver => aReceiver(id)),
-    failRecords: (fault: Error | null) => void (recordFault = fault),
+    failRecords(fault: Error | null) {
+      recordFault = fault;
+    },
     add(title: string, over: Partial<Alert> = {}) {
       for (const id of Object.keys(answers)) {
         const queued = { id: nextId, alert: anAlert({ title, ...over }), attempts: 0 };

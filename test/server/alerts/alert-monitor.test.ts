@@ -181,7 +181,14 @@ describe('the monitor', () => {
   it('reports a webhook that is suspended, and one that fails for ten minutes', () =>
     withMonitor(async (monitor, store) => {
       const url = 'https://example.org/hook';
-      await declareWebhooks(store, [{ id: 'gone', url }, { id: 'down', url: `${url}2` }], noon);
+      await declareWebhooks(
+        store,
+        [
+          { id: 'gone', url },
+          { id: 'down', url: `${url}2` },
+        ],
+        noon,
+      );
       const set = async (id: string, over: object): Promise<void> => {
         const before = await readWebhook(store.reader, id);
         if (before === null) throw new Error(id);

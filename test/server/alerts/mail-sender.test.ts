@@ -20,7 +20,12 @@ async function prepare(
 ): Promise<{ server: MailServer; sender: AlertSender }> {
   const server = await startMailServer(options);
   cleanups.push(() => server.close());
-  const settings = { allowPrivateNetworks: networks, allowPrivateNetworksForAll: [], contactUrl: null, publicUrl: null };
+  const settings = {
+    allowPrivateNetworks: networks,
+    allowPrivateNetworksForAll: [],
+    contactUrl: null,
+    publicUrl: null,
+  };
   const parts = { settings, clock: systemClock, publicUrl: 'https://news.example.org', ca: [authority.cert] };
   const sender = createAlertSender(parts);
   cleanups.push(() => sender.close());

@@ -9,7 +9,7 @@ import {
 import { readIncidents, writeIncidents } from '../../../src/store/alerts/alert-incidents.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { engines, withStore } from '../../contract/test-engines.ts';
-import { alertNoon as noon, anAlert } from '../../push/alerts/alert-samples.ts';
+import { anAlert, alertNoon as noon } from '../../push/alerts/alert-samples.ts';
 
 const attempt = { status: 500, detail: 'HTTP 500', atMs: noon, nextAttemptMs: noon + 5000 } as const;
 
