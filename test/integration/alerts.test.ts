@@ -212,7 +212,7 @@ describe('alerts to several receivers', () => {
   });
 
   it('escape the text of a publisher in each format', async () => {
-    const publisher = await startPublisher(1, '<!channel> @everyone *b* \u009b31m <b>x</b>');
+    const publisher = await startPublisher(1, '&lt;!channel&gt; @everyone *b* \u009b31m &lt;b&gt;x&lt;/b&gt;');
     const receiver = await startReceiver();
     const room = '/_matrix/client/v3/rooms/!r:example.org';
     for (const target of ['/', '/slack', '/discord', '/json']) receiver.on(target, { status: 200 });

@@ -93,7 +93,7 @@ class Session {
           const [from, recipients, login] = [this.#from, this.#recipients, this.#login];
           this.#accept({ from, recipients, login, data: line, isEncrypted });
           socket.write('250 accepted\r\n');
-        } else if (/^STARTTLS$/i.test(line)) {
+        } else if (/^STARTTLS$/i.test(line) && this.#options.tls?.mode === 'starttls') {
           socket.off('data', onData);
           socket.write('220 go ahead\r\n', () => {
             if (this.#options.tls !== undefined) this.serve(encrypted(socket, this.#options.tls), true, false);
@@ -131,6 +131,8 @@ class Session {
         return `${this.#options.recipientReply ?? '250 ok'}\r\n`;
       case 'DATA':
         return '354 send it\r\n';
+      case 'STARTTLS':
+        return '502 not supported\r\n';
       case 'QUIT':
         return '221 bye\r\n';
       default:
