@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 
 /** A mail that was accepted. */
-export interface ReceivedMail {
+interface ReceivedMail {
   readonly from: string;
   readonly recipients: readonly string[];
   /** Headers, an empty line and the text, with CRLF. */

@@ -25,7 +25,7 @@ type AlertTarget =
   | ({ readonly type: 'email' } & MailSettings);
 
 /** How mails are sent. */
-export interface MailSettings {
+interface MailSettings {
   readonly from: string;
   readonly to: readonly string[];
   /** Null: the server is used without a login. */

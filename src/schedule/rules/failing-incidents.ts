@@ -66,7 +66,7 @@ const minNetworkDownMs = 2 * minuteMs;
 const minNetworkHosts = 3;
 
 /** The host of a network outage. */
-export const networkSubject = 'network';
+const networkSubject = 'network';
 
 /**
  * Compares the problems that were reported with the state of the sources. Sources of one host that fail with one cause

@@ -18,7 +18,7 @@ const defaultPorts: Readonly<Record<string, number>> = { 'smtp:': 587, 'smtps:':
 const allowedPort = 443;
 
 /** One mail. */
-export interface Mail {
+interface Mail {
   readonly receiver: Extract<AlertReceiver, { type: 'email' }>;
   /** One line. */
   readonly subject: string;

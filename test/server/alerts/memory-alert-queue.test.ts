@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryAlertQueue } from '../../../src/server/alerts/memory-alert-queue.ts';
-import { alertNoon as noon, anAlert, aReceiver } from '../../push/alerts/alert-samples.ts';
+import { anAlert, aReceiver, alertNoon as noon } from '../../push/alerts/alert-samples.ts';
 
 const failed = { outcome: 'failed', status: 503, detail: 'HTTP 503', nextAttemptMs: noon + 5000, atMs: noon } as const;
 
 describe('the queue of alerts that cannot be stored', () => {
   it('keeps an alert until it is delivered or dropped, and reports each attempt', async () => {
     const attempts: string[] = [];
-    const queue = createMemoryAlertQueue(async (receiver, _, { outcome }) => void attempts.push(`${receiver} ${outcome}`));
+    const queue = createMemoryAlertQueue(
+      async (receiver, _, { outcome }) => void attempts.push(`${receiver} ${outcome}`),
+    );
     queue.add(anAlert({ title: 'one' }), [aReceiver('ops'), aReceiver('phone')]);
     queue.add(anAlert({ title: 'two' }), [aReceiver('ops')]);
     const first = await queue.next('ops');
