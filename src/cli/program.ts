@@ -5,6 +5,7 @@ import { parseCursor } from '../domain/events/event.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { version } from '../runtime/version.ts';
 import { add } from './commands/add-command.ts';
+import { listAlerts, testAlerts } from './commands/alerts-command.ts';
 import { backup } from './commands/backup-command.ts';
 import { check } from './commands/check-command.ts';
 import { checkUrl } from './commands/check-url-command.ts';
@@ -58,6 +59,7 @@ function createProgram(io: CliIo, run: Run): Command {
   addTransferCommands(program, { io, run });
   addItemCommands(program, { io, run });
   addWebhookCommands(program, { io, run });
+  addAlertCommands(program, { io, run });
   addCommentCommands(program, { io, run });
   addDatabaseCommands(program, { io, run });
   return program;
@@ -199,6 +201,32 @@ function addWebhookCommands(program: Command, { io, run }: Runner): void {
     .description('retry now, also after a 410')
     .argument('<id>', 'id of the webhook')
     .action(async (id: string) => await run(resumeWebhook(io, id)));
+}
+
+const alertsExamples = `
+Examples:
+  newswire alerts                 show each receiver with its last delivery
+  newswire alerts test on-call    send a test alert to the receiver "on-call"
+`;
+
+function addAlertCommands(program: Command, { io, run }: Runner): void {
+  const alerts = program
+    .command('alerts')
+    .description('show each receiver of alerts with its last delivery')
+    .option('--json', 'print JSON')
+    .addHelpText('after', alertsExamples)
+    .action(async (options) => await run(listAlerts(io, options)));
+  alerts
+    .command('test')
+    .description('send a test alert to all receivers, or to one; exit code 1 if one does not accept it')
+    .argument('[id]', 'id of a receiver')
+    .option('--json', 'print JSON')
+    .addHelpText('after', alertsExamples)
+    .action(
+      // The parent has the same option and receives it first.
+      async (id: string | undefined, _own, command: Command) =>
+        await run(testAlerts(io, id, command.optsWithGlobals())),
+    );
 }
 
 function addCommentCommands(program: Command, { io, run }: Runner): void {

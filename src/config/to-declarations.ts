@@ -11,6 +11,7 @@ import { hiddenParts } from './secret-parts.ts';
 import { SectionNames } from './section-names.ts';
 import { SourceIds } from './source-ids.ts';
 import { readSourceUrl } from './source-url.ts';
+import { toAlerts } from './to-alerts.ts';
 import { toRemoteLists } from './to-remote-lists.ts';
 import { toWebhooks } from './to-webhooks.ts';
 
@@ -36,8 +37,12 @@ export async function toDeclarations(
   );
   const hooks = parts.flatMap((part) => part.webhooks);
   const webhooks = await toWebhooks(hooks, feedsDir, problems);
+  const alerts = toAlerts(
+    parts.flatMap((part) => part.alerts),
+    problems,
+  );
   const site = chooseSite(parts, problems);
-  return { site, sections: sections.all(), sources, lists, webhooks, warnings: problems.warnings() };
+  return { site, sections: sections.all(), sources, lists, webhooks, alerts, warnings: problems.warnings() };
 }
 
 /** An entry with a valid URL. */

@@ -121,6 +121,7 @@ function declareOutlets(base: string, pollEveryMs: number): Declarations {
     lists: [],
     webhooks: [],
     warnings: [],
+    alerts: [],
   };
 }
 

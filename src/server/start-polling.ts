@@ -15,7 +15,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
 import { version } from '../runtime/version.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
-import { createNetworkBreaker } from '../schedule/network-breaker.ts';
+import type { NetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
 import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
@@ -42,6 +42,7 @@ export interface PollingOptions {
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly metrics: Pick<Metrics, 'polled' | 'pushed' | 'freshness'>;
+  readonly breaker: NetworkBreaker;
   /** The declarations at the start, and whether their folder is watched. */
   readonly declarations: Declarations;
   readonly watched: boolean;
@@ -50,6 +51,8 @@ export interface PollingOptions {
   readonly hubDoorbell: Doorbell;
   notify(head: number): void;
   onDeclared(declarations: Declarations): void;
+  /** Called for every finished poll. */
+  onPolled(result: RefreshResult): void;
   /** Called when the declarations in the folder are invalid, and the current ones stay active; and when they are valid. */
   onProblems(problems: readonly ConfigProblem[]): void;
 }
@@ -110,7 +113,7 @@ interface LoopParts extends Pick<StageDependencies, 'processor' | 'sourceOf' | '
 }
 
 function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
-  const { settings, store, clock, log, shutdown, metrics } = parts;
+  const { settings, store, clock, log, shutdown, metrics, breaker } = parts;
   const fetcher = createFetcher({
     clock,
     userAgent: userAgent(version, settings.contactUrl ?? settings.publicUrl),
@@ -120,7 +123,6 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const breaker = createNetworkBreaker();
   const lateness = createLatenessMonitor((multiplier, lateMs) =>
     log.warn({ multiplier, lateMs }, 'polls are late; adaptive intervals are lengthened'),
   );
@@ -157,6 +159,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
       onResult: (result, lease) => {
         if (result.outcome === 'fresh') more.hubs().wake();
         metrics.polled(result);
+        parts.onPolled(result);
         logResult(log, result, lease);
       },
     },

@@ -7,10 +7,12 @@ import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createLog, demoteReportedErrors, type Log } from '../runtime/log.ts';
 import { createShutdown, type Shutdown } from '../runtime/shutdown.ts';
+import { createNetworkBreaker } from '../schedule/network-breaker.ts';
 import type { Store } from '../store/engine/store.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from './metrics-registry.ts';
 import { type Address, startServing } from './serving.ts';
+import { startAlerts } from './start-alerts.ts';
 import { startPolling } from './start-polling.ts';
 import { startWebhooks } from './start-webhooks.ts';
 
@@ -73,19 +75,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       : { url: '', publicUrl: settings.publicUrl ?? 'http://localhost' };
     if (roles.has('serve')) log.info({ url: address.url }, 'listening');
     if (roles.has('poll')) {
-      const webhooks = startWebhooks({ ...parts, publicUrl: address.publicUrl });
-      await startPolling({
-        ...{ ...parts, declarations, publicUrl: address.publicUrl },
-        watched: options.declarations === undefined,
-        notify: (head) => void doorbell.notify(head),
-        onDeclared(next) {
-          Object.assign(active, { declarations: next, readMs: clock.now() });
-          webhooks.declare(next.webhooks);
-        },
-        onProblems(problems) {
-          active.problems = problems;
-        },
-      });
+      const watched = options.declarations === undefined;
+      await startPollingRole({ ...parts, publicUrl: address.publicUrl, watched }, active);
       log.info({ sources: declarations.sources.length }, 'polling');
     }
     const lockLost = roles.has('poll') ? watchPollLock(store, shutdown) : new Promise<void>(() => {});
@@ -94,6 +85,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await shutdown.stop();
     throw error;
   }
+}
+
+type PollingParts = Omit<
+  Parameters<typeof startPolling>[0],
+  'breaker' | 'declarations' | 'notify' | 'onDeclared' | 'onPolled' | 'onProblems'
+> &
+  Pick<Parameters<typeof startWebhooks>[0], 'doorbell' | 'metrics'>;
+
+/** Starts what only the polling process does: webhooks, alerts and polling. */
+async function startPollingRole(parts: PollingParts, active: ActiveDeclarations): Promise<void> {
+  const breaker = createNetworkBreaker();
+  const webhooks = startWebhooks(parts);
+  const alerts = startAlerts({ ...parts, breaker });
+  await startPolling({
+    ...{ ...parts, breaker, declarations: active.declarations },
+    notify: (head) => void parts.doorbell.notify(head),
+    onDeclared(next) {
+      Object.assign(active, { declarations: next, readMs: parts.clock.now() });
+      webhooks.declare(next.webhooks);
+      alerts.declare(next.alerts);
+    },
+    onPolled: (result) => alerts.recordPoll(result),
+    onProblems(problems) {
+      active.problems = problems;
+      alerts.setProblems(problems);
+    },
+  });
 }
 
 /** The declarations that the server uses, and why newer ones in FEEDS_DIR cannot be used. */

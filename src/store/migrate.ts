@@ -7,6 +7,7 @@ import * as websub from '../../db/migrations/0005-websub.ts';
 import * as webhooks from '../../db/migrations/0006-webhooks.ts';
 import * as eventHtml from '../../db/migrations/0007-event-html.ts';
 import * as remoteLists from '../../db/migrations/0008-remote-lists.ts';
+import * as alerts from '../../db/migrations/0009-alerts.ts';
 import type { Db } from './engine/engine.ts';
 
 /** All migrations by name, in order. A list and not a folder, so that a build cannot omit one. */
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-webhooks': webhooks,
   '0007-event-html': eventHtml,
   '0008-remote-lists': remoteLists,
+  '0009-alerts': alerts,
 };
 
 /** The names of the migrations of this version. */

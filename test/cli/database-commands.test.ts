@@ -170,9 +170,9 @@ describe('commands on a database', () => {
     });
 
     it.each(commands)('do not change an older database: %s', async (_, run) => {
-      await server.write((tx) => sql`delete from kysely_migration where name = '0006-webhooks'`.execute(tx));
+      await server.write((tx) => sql`delete from kysely_migration where name = '0009-alerts'`.execute(tx));
       await expect(run(new FakeIo(env))).rejects.toThrow('was written by an older Newswire');
-      const { rows } = await sql`select name from kysely_migration where name = '0006-webhooks'`.execute(server.reader);
+      const { rows } = await sql`select name from kysely_migration where name = '0009-alerts'`.execute(server.reader);
       expect(rows).toEqual([]);
     });
   });

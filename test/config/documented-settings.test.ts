@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { describeSettings } from '../../src/config/environment/environment.ts';
+import { alertSchema } from '../../src/config/schema/alert-schema.ts';
 import { listSchema } from '../../src/config/schema/list-schema.ts';
 import { helpAt, keysAt } from '../../src/config/schema/setting-help.ts';
 import { siteSchema } from '../../src/config/schema/site-schema.ts';
@@ -33,6 +34,7 @@ describe('docs/OPERATING.md', () => {
     ['remote list', listSchema],
     ['site', siteSchema],
     ['webhook', webhookSchema],
+    ['receiver of alerts', alertSchema],
   ])('contains the table of the settings of a %s', (_, schema) => {
     const rows = rowsOf(schema);
     expect(rows.length).toBeGreaterThan(3);

@@ -21,7 +21,7 @@ function entry(fields: Partial<SourceFields> & { url: string }): SourceEntry {
 }
 
 function part(sources: readonly SourceEntry[], sections: readonly string[] = []): FileDeclarations {
-  return { site: null, sections, sources, lists: [], webhooks: [] };
+  return { site: null, sections, sources, lists: [], webhooks: [], alerts: [] };
 }
 
 async function put(...parts: FileDeclarations[]) {
@@ -125,9 +125,23 @@ describe('toDeclarations', () => {
 
   it('uses the first site and reports the others', async () => {
     const { site, problems } = await put(
-      { site: { fields: { title: 'First' }, where: 'a.yaml:1' }, sections: [], sources: [], lists: [], webhooks: [] },
-      { site: { fields: { title: 'Second' }, where: 'b.yaml:1' }, sections: [], sources: [], lists: [], webhooks: [] },
-      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], lists: [], webhooks: [] },
+      {
+        site: { fields: { title: 'First' }, where: 'a.yaml:1' },
+        sections: [],
+        sources: [],
+        lists: [],
+        webhooks: [],
+        alerts: [],
+      },
+      {
+        site: { fields: { title: 'Second' }, where: 'b.yaml:1' },
+        sections: [],
+        sources: [],
+        lists: [],
+        webhooks: [],
+        alerts: [],
+      },
+      { site: { fields: {}, where: 'c.yaml:5' }, sections: [], sources: [], lists: [], webhooks: [], alerts: [] },
     );
     expect(site.title).toBe('First');
     expect(problems).toEqual([

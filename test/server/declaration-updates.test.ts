@@ -22,7 +22,7 @@ const list: RemoteList = {
 /** Declarations with `count` sources and a remote list. */
 function withSources(count: number, lists: readonly RemoteList[] = []): Declarations {
   const sources = Array.from({ length: count }, (_, n) => aSource(`s${n}`));
-  return { site: toSite({}), sections: ['World'], sources, lists, webhooks: [], warnings: [] };
+  return { site: toSite({}), sections: ['World'], sources, lists, webhooks: [], alerts: [], warnings: [] };
 }
 
 const contentOf = (count: number): ListContent => ({

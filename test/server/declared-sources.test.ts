@@ -23,7 +23,7 @@ async function declaredSources() {
   const log = { ...silentLog, warn: (facts: object) => void warned.push(facts) };
   const site = toSite({});
   const current = new DeclaredSources({ store, clock: systemClock, log, onDeclared: () => undefined }, site);
-  const empty: Declarations = { site, sections: [], sources: [], lists: [], webhooks: [], warnings: [] };
+  const empty: Declarations = { site, sections: [], sources: [], lists: [], webhooks: [], alerts: [], warnings: [] };
   return { current, empty, warned };
 }
 

@@ -50,7 +50,7 @@ async function refusal(open: () => unknown): Promise<string> {
 }
 
 describe('a database that is opened read-only', () => {
-  const older = `delete from kysely_migration where name = '0006-webhooks'`;
+  const older = `delete from kysely_migration where name = '0009-alerts'`;
 
   it('is not changed, and no file is created beside it', async () => {
     await make();
@@ -100,7 +100,7 @@ describe('a database that is opened read-only', () => {
     execute(older);
     const before = readFileSync(file);
     expect(await refusal(open)).toBe(
-      `DATABASE_URL: ${file} was written by an older Newswire (it lacks 0006-webhooks). ` +
+      `DATABASE_URL: ${file} was written by an older Newswire (it lacks 0009-alerts). ` +
         'Start "newswire serve" of this version, which migrates it; the file was left unchanged',
     );
     expect(readFileSync(file).equals(before)).toBe(true);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describeSettings, readFeedsDir, readSettings } from '../../config/environment/environment.ts';
 import { readDeclarations } from '../../config/read-declarations.ts';
+import { type AlertReceiver, alertKinds } from '../../domain/alerts/alert.ts';
 import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import { minuteMs } from '../../domain/durations.ts';
 import type { Filter } from '../../domain/events/filter.ts';
@@ -50,6 +51,7 @@ function report(io: CliIo, problems: readonly ConfigProblem[], declarations: Dec
     sources: declarations?.sources.map(withoutHeaderValues) ?? [],
     lists: declarations?.lists.map(withoutListSecrets) ?? [],
     webhooks: declarations?.webhooks.map(withoutWebhookSecrets) ?? [],
+    alerts: declarations?.alerts.map(describeReceiver) ?? [],
   };
 }
 
@@ -69,6 +71,11 @@ function withoutWebhookSecrets(webhook: Webhook): object {
   return { ...shown, url: displayUrl(webhook) };
 }
 
+function describeReceiver(receiver: AlertReceiver): object {
+  const { id, type, on, declaredAt } = receiver;
+  return { id, type, url: displayUrl(receiver), on, declaredAt };
+}
+
 function printTables(
   io: CliIo,
   problems: readonly ConfigProblem[],
@@ -78,7 +85,9 @@ function printTables(
   const { declarations } = shown;
   if (declarations !== null) {
     if (shown.settings) io.out('\n');
-    const tables = [sourcesTable, listsTable, webhooksTable].map((table) => table(declarations, io.columns));
+    const tables = [sourcesTable, listsTable, webhooksTable, alertsTable].map((table) =>
+      table(declarations, io.columns),
+    );
     io.out(tables.filter((table) => table !== '').join('\n'));
   }
   printProblems(io, problems);
@@ -89,14 +98,15 @@ function printTables(
 }
 
 function summaryOf(declarations: Declarations | null): string {
-  const { sources = [], lists = [], webhooks = [], warnings = [] } = declarations ?? {};
+  const { sources = [], lists = [], webhooks = [], alerts = [], warnings = [] } = declarations ?? {};
   const optional: readonly (readonly [readonly unknown[], string])[] = [
     [lists, 'remote list'],
     [webhooks, 'webhook'],
+    [alerts, 'alert receiver'],
   ];
   const counts = optional.filter(([items]) => items.length > 0).map(([items, noun]) => counted(items.length, noun));
   const faults = warnings.length === 0 ? 'no errors' : `no errors, ${counted(warnings.length, 'warning')}`;
-  const isEmpty = sources.length + lists.length + webhooks.length === 0;
+  const isEmpty = sources.length + lists.length + webhooks.length + alerts.length === 0;
   return `${isEmpty ? '' : '\n'}${[counted(sources.length, 'source'), ...counts, faults].join(', ')}.\n`;
 }
 
@@ -165,6 +175,21 @@ function webhooksTable({ webhooks }: Declarations, columns: number | null): stri
     { title: 'DECLARED AT' },
   ];
   const rows = webhooks.map((hook) => [hook.id, describeFilter(hook.filter), displayUrl(hook), hook.declaredAt]);
+  return formatTable(head, rows, columns);
+}
+
+function alertsTable({ alerts }: Declarations, columns: number | null): string {
+  const head = [
+    { title: 'ALERTS TO', canShrink: true },
+    { title: 'TYPE' },
+    { title: 'ON', canShrink: true },
+    { title: 'URL', canShrink: true },
+    { title: 'DECLARED AT' },
+  ];
+  const rows = alerts.map((receiver) => {
+    const on = receiver.on.length === alertKinds.length ? 'all' : receiver.on.join(', ');
+    return [receiver.id, receiver.type, on, displayUrl(receiver), receiver.declaredAt];
+  });
   return formatTable(head, rows, columns);
 }
 

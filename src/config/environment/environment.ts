@@ -129,7 +129,8 @@ export const environmentVariables: readonly Variable[] = [
   {
     name: 'ALLOW_PRIVATE_NETWORKS',
     defaultValue: 'none',
-    meaning: 'comma-separated CIDRs that declared sources and webhooks, and WEBSUB_HUB, may use, on any port',
+    meaning:
+      'comma-separated CIDRs that declared sources, webhooks and receivers of alerts, and WEBSUB_HUB, may use, on any port',
   },
   {
     name: 'ALLOW_PRIVATE_NETWORKS_FOR_ALL',

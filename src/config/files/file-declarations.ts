@@ -1,3 +1,4 @@
+import type { AlertFields } from '../schema/alert-schema.ts';
 import type { ListFields } from '../schema/list-schema.ts';
 import type { SiteFields } from '../schema/site-schema.ts';
 import type { SourceFields } from '../schema/source-schema.ts';
@@ -11,6 +12,7 @@ export interface FileDeclarations {
   readonly sources: readonly SourceEntry[];
   readonly lists: readonly ListEntry[];
   readonly webhooks: readonly WebhookEntry[];
+  readonly alerts: readonly AlertEntry[];
 }
 
 /** A declared source and its position. */
@@ -40,8 +42,12 @@ export interface ListEntry {
 }
 
 /** A declared webhook and its position. */
-export interface WebhookEntry {
+export interface WebhookEntry extends ReceiverEntry {
   readonly fields: WebhookFields;
+}
+
+/** What webhooks and receivers of alerts have in common. */
+interface ReceiverEntry {
   /** The URL as written in the file, with `${NAME}` unresolved. */
   readonly rawUrl: string;
   /** The URL with environment values masked. */
@@ -50,5 +56,19 @@ export interface WebhookEntry {
   readonly where: string;
 }
 
+/** A declared receiver of alerts and its position. */
+export interface AlertEntry extends ReceiverEntry {
+  readonly fields: AlertFields;
+  /** Position of one of its keys. */
+  positionOf(key: string): string;
+}
+
 /** The declarations of an empty file. */
-export const noDeclarations: FileDeclarations = { site: null, sections: [], sources: [], lists: [], webhooks: [] };
+export const noDeclarations: FileDeclarations = {
+  site: null,
+  sections: [],
+  sources: [],
+  lists: [],
+  webhooks: [],
+  alerts: [],
+};

@@ -3,12 +3,14 @@ import type * as z from 'zod';
 import type { Environment } from '../environment/environment.ts';
 import { explainIssue, explainUnknownKey } from '../problems/explain-issue.ts';
 import type { ProblemList } from '../problems/problem-list.ts';
+import { alertSchema } from '../schema/alert-schema.ts';
 import { listSchema } from '../schema/list-schema.ts';
 import { helpAt, keysAt } from '../schema/setting-help.ts';
 import { sectionsSchema, siteSchema, topKeys } from '../schema/site-schema.ts';
 import { sourceSchema } from '../schema/source-schema.ts';
 import { webhookSchema } from '../schema/webhook-schema.ts';
 import {
+  type AlertEntry,
   type FileDeclarations,
   type ListEntry,
   noDeclarations,
@@ -54,6 +56,7 @@ export function readYamlFile(
     sources: entries.flatMap(({ source }) => source ?? []),
     lists: entries.flatMap(({ list }) => list ?? []),
     webhooks: readList(opened, 'webhook', readWebhook),
+    alerts: readList(opened, 'alert', readAlert),
   };
 }
 
@@ -130,10 +133,13 @@ function readSections(file: YamlFile): readonly string[] {
   return validate(file, sectionsSchema, { path: ['sections'], root: 'sections' }) ?? [];
 }
 
-/** The entries of the list `sources` or `webhooks`. */
+/** The schemas of the entries of lists. */
+const entrySchemas = { source: sourceSchema, webhook: webhookSchema, alert: alertSchema } as const;
+
+/** The entries of the list `sources`, `webhooks` or `alerts`. */
 function readList<T>(
   file: YamlFile,
-  noun: 'source' | 'webhook',
+  noun: keyof typeof entrySchemas,
   read: (file: YamlFile, index: number) => T | null,
 ): readonly T[] {
   const value = childOf(file.resolved, `${noun}s`);
@@ -142,7 +148,7 @@ function readList<T>(
     file.problems.add({
       where: `${file.name}:${file.positions.lineOfKey([], `${noun}s`)}`,
       what: `${noun}s is not a list`,
-      remedy: helpAt(noun === 'source' ? sourceSchema : webhookSchema, [])?.remedy ?? 'Write a list',
+      remedy: helpAt(entrySchemas[noun], [])?.remedy ?? 'Write a list',
     });
     return [];
   }
@@ -171,6 +177,20 @@ function readRemoteList(file: YamlFile, index: number): ListEntry | null {
   const rawUrl = String(valueAt(file.written, [...path, 'opml']));
   const urlReferences = file.references.mask(rawUrl);
   return { fields, rawUrl, urlReferences, where: `${file.name}:${file.positions.lineOf(path)}` };
+}
+
+function readAlert(file: YamlFile, index: number): AlertEntry | null {
+  const path = ['alerts', index] as const;
+  const fields = validate(file, alertSchema, { path, root: 'alert' });
+  if (fields === null) return null;
+  const rawUrl = String(valueAt(file.written, [...path, 'url']));
+  return {
+    fields,
+    rawUrl,
+    urlReferences: file.references.mask(rawUrl),
+    where: `${file.name}:${file.positions.lineOf(path)}`,
+    positionOf: (key) => `${file.name}:${file.positions.lineOf([...path, key])}`,
+  };
 }
 
 function readSource(file: YamlFile, index: number): SourceEntry | null {

@@ -22,20 +22,23 @@ export function explainUnknownKey(key: string, known: readonly string[]): Explan
 /** The place of a value in the declarations. */
 export interface Checked {
   readonly schema: z.ZodType;
-  /** The start of the path: `source`, `list`, `webhook`, `site` or `sections`. */
+  /** The start of the path: `source`, `list`, `webhook`, `alert`, `site` or `sections`. */
   readonly root: string;
   /** The value as written, before `${NAME}` was resolved: a secret never enters a message. */
   readonly written: unknown;
 }
 
+const entryRoots: ReadonlySet<string> = new Set(['source', 'list', 'webhook', 'alert']);
+const secretKeys: ReadonlySet<string> = new Set(['headers', 'secret', 'token', 'password']);
+
 /** Explains an issue that the schema found. */
 export function explainIssue(issue: z.core.$ZodIssue, { schema, root, written }: Checked): Explanation {
   const names = issue.path.filter((part) => typeof part === 'string');
   const key = names.includes('headers') ? 'headers' : (names.at(-1) ?? root);
-  const isEntry = root === 'source' || root === 'list' || root === 'webhook';
-  const label = [...(isEntry ? [] : [root]), ...names].join('.') || `a ${root}`;
+  const isEntry = entryRoots.has(root);
+  const label = [...(isEntry ? [] : [root]), ...names].join('.') || `${root === 'alert' ? 'an' : 'a'} ${root}`;
   // Values of headers and secrets are never shown, even if they are written out.
-  const shown = key === 'headers' || key === 'secret' || typeof written === 'object' ? '' : `: ${quote(written)}`;
+  const shown = secretKeys.has(key) || typeof written === 'object' ? '' : `: ${quote(written)}`;
   return {
     remedy: helpAt(schema, issue.path)?.remedy ?? 'Write text',
     what: written === undefined ? `${label} is missing` : `${label} ${complaint(issue)}${shown}`,

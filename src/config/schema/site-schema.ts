@@ -98,4 +98,4 @@ export const sectionsSchema = setting(z.array(sectionName), {
 });
 
 /** The top-level keys of a file, in documentation order. */
-export const topKeys = ['site', 'sections', 'sources', 'webhooks'] as const;
+export const topKeys = ['site', 'sections', 'sources', 'webhooks', 'alerts'] as const;

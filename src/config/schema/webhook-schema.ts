@@ -25,7 +25,7 @@ function urlError(parsed: URL | null): string | null {
 }
 
 /** One secret, or several that all sign during a rotation. */
-const secrets = z.unknown().transform((value, context): readonly string[] => {
+export const secrets = z.unknown().transform((value, context): readonly string[] => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.length === 0 || list.length > maxSecrets) {
     context.addIssue({ code: 'custom', message: `is not a list of 1 to ${maxSecrets}` });

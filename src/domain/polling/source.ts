@@ -1,3 +1,4 @@
+import type { AlertReceiver } from '../alerts/alert.ts';
 import type { ConfigProblem } from '../config-error.ts';
 import type { Webhook } from '../events/webhook.ts';
 import type { Republish } from '../items/item.ts';
@@ -70,4 +71,5 @@ export interface Declarations {
   readonly webhooks: readonly Webhook[];
   /** Declarations that are ignored although everything else is valid: outlines of OPML. Limited in number. */
   readonly warnings: readonly ConfigProblem[];
+  readonly alerts: readonly AlertReceiver[];
 }

@@ -1,4 +1,4 @@
-import type { Generated, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { CommentAction, CommentState } from '../../domain/comments/comment.ts';
 import type { EventOp } from '../../domain/events/event.ts';
 import type { WebhookOutcome } from '../../domain/events/webhook.ts';
@@ -6,30 +6,19 @@ import type { Republish, WithdrawalReason } from '../../domain/items/item.ts';
 import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
-
-/** One column: its type in the database and in TypeScript. Instants are `bigint`, epoch ms. */
-interface Column<T> {
-  readonly type: 'text' | 'integer' | 'bigint';
-  readonly nullable: boolean;
-  /** Never set: it carries the TypeScript type only. */
-  readonly reads?: T;
-}
-
-const text: Column<string> = { type: 'text', nullable: false };
-const textOrNull: Column<string | null> = { type: 'text', nullable: true };
-const integer: Column<number> = { type: 'integer', nullable: false };
-const integerOrNull: Column<number | null> = { type: 'integer', nullable: true };
-const rowId: Column<Generated<number>> = { type: 'integer', nullable: false };
-const ms: Column<number> = { type: 'bigint', nullable: false };
-const msOrNull: Column<number | null> = { type: 'bigint', nullable: true };
-
-function oneOf<T extends string>(): Column<T> {
-  return { type: 'text', nullable: false };
-}
-
-function oneOfOrNull<T extends string>(): Column<T | null> {
-  return { type: 'text', nullable: true };
-}
+import { alert_delivery, alert_incident, alert_receiver } from './alert-tables.ts';
+import {
+  type Column,
+  integer,
+  integerOrNull,
+  ms,
+  msOrNull,
+  oneOf,
+  oneOfOrNull,
+  rowId,
+  text,
+  textOrNull,
+} from './columns.ts';
 
 /** The declared sources and the state of their polls. Rows are never deleted: state outlives a declaration. */
 const source = {
@@ -362,6 +351,9 @@ export const tables = {
   websub_pushed_entry,
   webhook,
   remote_list,
+  alert_incident,
+  alert_delivery,
+  alert_receiver,
 } as const;
 
 type RowOf<Columns> = { [Name in keyof Columns]: Columns[Name] extends Column<infer T> ? T : never };

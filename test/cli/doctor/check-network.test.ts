@@ -13,6 +13,7 @@ function declare(...urls: readonly string[]): Declarations {
     sources: urls.map((url, index) => aSource(`s${index}`, { url })),
     webhooks: [],
     lists: [],
+    alerts: [],
     warnings: [],
   };
 }

@@ -29,7 +29,10 @@ async function check(urls: readonly string[], hidden: Parameters<typeof aSource>
   const wait = async (ms: number): Promise<void> => void waits.push(ms);
   const parts = { fetcher, processor: processorHere(), clock, terminal: null, wait };
   try {
-    const findings = await checkSources({ site, sections: [], sources, webhooks: [], lists: [], warnings: [] }, parts);
+    const findings = await checkSources(
+      { site, sections: [], sources, webhooks: [], lists: [], alerts: [], warnings: [] },
+      parts,
+    );
     return { waits, lines: findings.map(({ status, detail }) => `${status} ${detail}`), findings };
   } finally {
     await fetcher.close();

@@ -41,7 +41,7 @@ const hooks: readonly Hook[] = [
   { id: 'one-word', filter: { q: searchedWord }, refuses: (count) => count % 10 === 0, answersAfterMs: 5 },
 ];
 
-/** Webhook receivers and WebSub subscribers. */
+/** Webhook receivers, WebSub subscribers and a receiver of alerts. */
 export interface Receivers {
   readonly hooksYaml: string;
   /** Subscribes at the hub of the server. */
@@ -57,14 +57,15 @@ export async function startReceivers(): Promise<Receivers> {
   const origin = await startOrigin();
   const hookReceivers = hooks.map((hook) => startHook(origin, hook));
   const subscribers = ['s3', 's4', 's5'].map((source) => startSubscriber(origin, source));
+  const alerts = startAlertReceiver(origin);
   const lines = hooks.map(({ id, filter }) => {
     const filterJson = JSON.stringify({ ...filter, backfill: true });
     return `  - { id: ${id}, url: "${origin.url}/hook/${id}", secret: "$\{NEWS_HOOK_SECRET}", filter: ${filterJson} }\n`;
   });
   const compareWithLog = (log: LogRows): readonly ReceiverReport[] =>
-    [...hookReceivers, ...subscribers].map((one) => one.compareWithLog(log));
+    [...hookReceivers, ...subscribers, alerts].map((one) => one.compareWithLog(log));
   return {
-    hooksYaml: `webhooks:\n${lines.join('')}`,
+    hooksYaml: `webhooks:\n${lines.join('')}${alerts.yaml}`,
     async subscribe(serverUrl) {
       for (const subscriber of subscribers) await subscriber.subscribe(serverUrl);
     },
@@ -99,6 +100,23 @@ function startHook(origin: Origin, { id, filter, refuses, answersAfterMs }: Hook
         problems: [...resets, ...(isChain ? [] : ['the deliveries form no chain'])],
       };
     },
+  };
+}
+
+/** A receiver of alerts, and a source that always fails: one alert, also over the restart. */
+function startAlertReceiver(origin: Origin) {
+  const titles: string[] = [];
+  origin.on('/alerts', ({ body }: LoggedRequest) => {
+    titles.push((JSON.parse(body) as { readonly title: string }).title);
+    return { status: 204 };
+  });
+  const title = 'missing cannot be read';
+  return {
+    yaml: [
+      `sources:\n  - { id: missing, url: "${origin.url}/missing.xml" }\n`,
+      `alerts:\n  - { id: ops, url: "${origin.url}/alerts", secret: "$\{NEWS_HOOK_SECRET}", on: [failing] }\n`,
+    ].join(''),
+    compareWithLog: (): ReceiverReport => ({ ...compare('alerts', titles, [title]), problems: [] }),
   };
 }
 
