@@ -139,6 +139,6 @@ describe('newswire export', () => {
   it('shows two examples at the end of its help', async () => {
     const io = new FakeIo();
     expect(await runCommand(['export', '--help'], io)).toBe(0);
-    expect(io.stdout.match(/^ {2}\$ newswire export/gm)).toHaveLength(2);
+    expect(io.stdout.match(/^ {2}newswire export/gm)).toHaveLength(2);
   });
 });

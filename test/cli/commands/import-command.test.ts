@@ -223,8 +223,8 @@ sources:
     expect(await runCommand(['import', '--help'], io)).toBe(0);
     expect(io.stdout.trimEnd().split('\n').slice(-3)).toEqual([
       'Examples:',
-      '  $ newswire import subscriptions.opml --dry-run',
-      '  $ newswire import https://example.org/feeds.opml',
+      '  newswire import subscriptions.opml --dry-run',
+      '  newswire import https://example.org/feeds.opml',
     ]);
   });
 });
