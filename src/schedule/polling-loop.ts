@@ -1,4 +1,4 @@
-import type { Failure } from '../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../domain/failure.ts';
 import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult } from '../domain/polling/poll.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';

@@ -9,6 +9,7 @@ import { readItem, readItemByKey, readItems } from '../../src/store/queries/read
 import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
+import { notesOf } from '../support/notes.ts';
 import { day, digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
@@ -98,7 +99,7 @@ describe.each(engines)('a document that is marked as complete on $name', (engine
     'item_flood:900',
   ])('means nothing when we have not taken all of it: %s', (note) =>
     withThree(async (room) => {
-      const cut = { notes: [note] };
+      const cut = { notes: notesOf(note) };
       for (let n = 0; n < 3; n += 1) {
         expect(await readWhole(room, drafts('one'), cut)).toMatchObject({ missing: [], events: 0 });
       }

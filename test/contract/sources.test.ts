@@ -7,7 +7,8 @@ import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
+import { readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
+import { notesOf } from '../support/notes.ts';
 import { day, digest, draft, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
@@ -38,7 +39,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon,
-        nextCheckReason: 'never read',
+        nextCheckReason: { code: 'never_read' },
         failures: 0,
         firstFailedMs: null,
         firstReadDone: false,
@@ -96,7 +97,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + hour,
-        nextCheckReason: 'declaration changed',
+        nextCheckReason: { code: 'declaration_changed' },
         firstReadDone: true,
       });
     }));
@@ -115,7 +116,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckReason: 'adaptive interval',
+        nextCheckReason: { code: 'adaptive_interval', intervalMs: hour },
       });
     }));
 
@@ -154,7 +155,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null },
         nextCheckMs: noon + hour,
-        nextCheckReason: 'never read',
+        nextCheckReason: { code: 'never_read' },
         firstReadDone: false,
       });
       expect(await room.read('a', [draft('one'), draft('two')], noon + hour)).toMatchObject({ added: 1 });
@@ -229,7 +230,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       await declare(store, [source('a', { intervalMs: 2 * hour })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 2 * hour,
-        nextCheckReason: 'interval',
+        nextCheckReason: { code: 'interval_changed' },
       });
       await declare(store, [source('a', { intervalMs: 3 * day })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + 2 * hour });
@@ -258,7 +259,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await recordPoll(store, await room.claim('gone'), settlement({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, null, noon + hour)).toBe(2);
       expect((await dueIds(store, noon + hour)).sort()).toEqual(['a', 'b']);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: askedByOperator });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: { code: 'operator' } });
     }));
 
   it('makes only the named ones due, gone or not', () =>
@@ -297,7 +298,7 @@ describe.each(engines)('asking for a refresh on $name', (engine) => {
       await room.read('a', [], noon + 2000, { lease, toPollResult: () => settlement({ nextCheckMs: noon + day }) });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 61_000,
-        nextCheckReason: askedByOperator,
+        nextCheckReason: { code: 'operator' },
       });
     }));
 
@@ -326,11 +327,11 @@ describe.each(engines)('reports of sources on $name', (engine) => {
         outcome: 'failed',
         failure: 'http_server_error',
         detail: 'the server answered 500',
-        facts: { status: 500, bytes: 12, durationMs: 34.6, redirects: 0, notes: ['etag_reused'] },
+        facts: { status: 500, bytes: 12, durationMs: 34.6, redirects: 0, notes: notesOf('etag_reused') },
         validators: null,
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckReason: 'back-off',
+        nextCheckReason: { code: 'back_off', failures: 3, throttling: null },
         failures: 1,
         firstFailedMs: noon + day,
       });
@@ -345,7 +346,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
           failure: 'http_server_error',
           status: 500,
           detail: 'the server answered 500',
-          notes: ['etag_reused'],
+          notes: notesOf('etag_reused'),
           bytes: 12,
           durationMs: 35,
           failures: 1,
@@ -354,7 +355,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
           lastSuccessMs: noon,
           lastChangeMs: noon,
           nextCheckMs: noon + 2 * day,
-          nextCheckWhy: 'back-off',
+          nextCheckReason: { code: 'back_off', failures: 3, throttling: null },
           leasedUntilMs: null,
           goneMs: null,
           removedMs: null,

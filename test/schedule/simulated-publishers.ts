@@ -104,7 +104,7 @@ function unread(firstMs: number): PollState {
     validators: { etag: null, lastModified: null },
     bodyHash: null,
     nextCheckMs: firstMs,
-    nextCheckReason: 'never read',
+    nextCheckReason: { code: 'never_read' },
     failures: 0,
     firstFailedMs: null,
     firstReadDone: false,

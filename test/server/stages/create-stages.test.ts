@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/polling/source.ts';
 import type { Store } from '../../../src/store/engine/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { requestRefresh } from '../../../src/store/sources/source-state.ts';
 import { engines } from '../../contract/test-engines.ts';
 import { rssDocument } from '../../support/documents.ts';
+import { notesOf } from '../../support/notes.ts';
 import { type Origin, type Reply, startOrigin } from '../../support/origin.ts';
 import { PollingFixture, type PollingFixtureOptions } from '../../support/polling-fixture.ts';
-import { hour, noon } from '../../support/store-fixture.ts';
+import { hour, minute, noon } from '../../support/store-fixture.ts';
 
 const herald = { title: 'Example Herald', link: 'https://herald.example.org/' };
 
@@ -91,7 +93,7 @@ describe.each(engines)('the intake on $name', (engine) => {
     await it.poll();
     const second = await it.poll();
     expect(second).toMatchObject({ outcome: 'fresh', added: 9 });
-    expect(await it.notes()).toEqual(['possible_gap', 'archive_read:2']);
+    expect(await it.notes()).toEqual(notesOf('possible_gap', 'archive_read:2'));
     expect(await titles(it)).toEqual(down(102, 91).map((n) => `Story ${n}`));
     expect(origin.requests.map(({ path }) => path)).toEqual(['/feed', '/feed', '/old/2', '/old/1']);
     // The log has them as they were published.
@@ -125,7 +127,7 @@ describe.each(engines)('the intake on $name', (engine) => {
     const it = await desk();
     await it.poll();
     expect(await it.poll()).toMatchObject({ added: 9 });
-    expect(await it.notes()).toEqual(['possible_gap', 'archive_read:3']);
+    expect(await it.notes()).toEqual(notesOf('possible_gap', 'archive_read:3'));
   });
 
   it('takes of an archive only what is new, not an older state of what it has', async () => {
@@ -147,7 +149,7 @@ describe.each(engines)('the intake on $name', (engine) => {
     const it = await desk({}, { allowPrivateNetworks: ['127.0.0.1/32'] });
     await it.poll();
     expect(await it.poll()).toMatchObject({ outcome: 'fresh', added: 3 });
-    expect(await it.notes()).toEqual(['possible_gap', 'archive_failed:blocked_address']);
+    expect(await it.notes()).toEqual(notesOf('possible_gap', 'archive_failed:blocked_address'));
     expect(elsewhere.connections).toBe(0);
   });
 
@@ -214,13 +216,13 @@ describe.each(engines)('the intake on $name', (engine) => {
     await it.poll();
     expect(await it.poll()).toMatchObject({ outcome: 'fresh', failure: null, added: 5 });
     expect(await it.report()).toMatchObject({
-      notes: ['identity_changed'],
+      notes: notesOf('identity_changed'),
       detail: expect.stringContaining('was "Example Herald" of herald.example.org until'),
       items: 8,
     });
     expect(origin.to('/old')).toHaveLength(0);
     await it.poll();
-    expect(await it.notes()).toEqual(['identity_changed']);
+    expect(await it.notes()).toEqual(notesOf('identity_changed'));
   });
 
   it('takes away what a complete feed lacks when it says so twice, and asks for the second word', async () => {
@@ -233,7 +235,7 @@ describe.each(engines)('the intake on $name', (engine) => {
     const it = await desk();
     await it.poll();
     await it.poll();
-    expect(await it.notes()).toEqual(['complete_shrunk']);
+    expect(await it.notes()).toEqual(notesOf('complete_shrunk:2'));
     expect(await titles(it)).toHaveLength(3);
     expect(await it.poll()).toMatchObject({ outcome: 'fresh' });
     expect(await it.notes()).toEqual([]);
@@ -254,6 +256,16 @@ describe.each(engines)('the intake on $name', (engine) => {
     expect(await titles(it)).toEqual(['Story 93', 'Story 92', 'Story 91']);
   });
 
+  it('makes caches revalidate in a poll that the operator requested, and in no later one', async () => {
+    origin.on('/feed', stories(down(3, 1)));
+    const it = await desk();
+    await it.poll();
+    await requestRefresh(store, ['a'], it.nowMs + minute);
+    await it.poll();
+    await it.poll();
+    expect(origin.requests.map(({ headers }) => headers['cache-control'])).toEqual([undefined, 'no-cache', undefined]);
+  });
+
   it('reads without the ids of a source that were worthless once', async () => {
     const same = (numbers: readonly number[]) => {
       const entries = numbers.map((n) => ({ guid: 'same', title: `Story ${n}`, link: `${herald.link}${n}` }));
@@ -267,6 +279,6 @@ describe.each(engines)('the intake on $name', (engine) => {
     expect(await it.poll()).toMatchObject({ added: 1, updated: 0 });
     expect(it.tasks.map(({ options }) => options.trust.ids)).toEqual([true, false, false]);
     expect(await it.items()).toHaveLength(6);
-    expect((await it.notes()).filter((note) => note.startsWith('ids_'))).toEqual(['ids_distrusted']);
+    expect((await it.notes()).filter(({ code }) => code === 'ids_distrusted')).toEqual(notesOf('ids_distrusted'));
   });
 });
