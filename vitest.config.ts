@@ -28,6 +28,8 @@ const builtOnce = { globalSetup: ['test/support/build-once.ts'] };
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Limits a test that hangs. It is no measure of speed: the machine may be busy.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,

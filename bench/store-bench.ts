@@ -37,7 +37,7 @@ const settlement: PollResult = {
   validators: null,
   bodyHash: null,
   nextCheckMs: nowMs,
-  nextCheckReason: 'at once',
+  nextCheckReason: { code: 'never_read' },
   failures: 0,
   firstFailedMs: null,
   goneMs: null,

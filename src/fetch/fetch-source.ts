@@ -1,3 +1,4 @@
+import { note } from '../domain/notes/note.ts';
 import type { FetchOutcome, Validators } from '../domain/polling/fetch-outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { asFetchError } from './client/fetch-error.ts';
@@ -108,7 +109,7 @@ async function fetchHttp(parts: Parts, request: FetchRequest, signal: AbortSigna
     nowMs: clock.now(),
     durationMs: clock.monotonic() - startedMs,
     limits: client.limits,
-    notes: withheld ? [...notes, 'headers_withheld'] : notes,
+    notes: withheld ? [...notes, note('headers_withheld')] : notes,
   });
 }
 

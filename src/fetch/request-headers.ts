@@ -1,3 +1,4 @@
+import { type Note, note } from '../domain/notes/note.ts';
 import { acceptEncoding } from './client/decompress.ts';
 import { isFieldValue } from './client/header-list.ts';
 
@@ -26,13 +27,13 @@ const reserved =
 /** The operator's headers for a source without those that would break the exchange, noted as `headers_ignored`. */
 export function customHeaders(headers: Readonly<Record<string, string>>): {
   readonly accepted: Readonly<Record<string, string>>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 } {
   const all = Object.entries(headers);
   const kept = all.filter(([name, value]) => token.test(name) && !reserved.test(name) && isFieldValue(value));
   return {
     accepted: Object.fromEntries(kept.map(([name, value]) => [name.toLowerCase(), value])),
-    notes: kept.length < all.length ? ['headers_ignored'] : [],
+    notes: kept.length < all.length ? [note('headers_ignored')] : [],
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Failure, FetchFailed, FetchOutcome } from '../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { FetchFailed, FetchOutcome } from '../domain/polling/fetch-outcome.ts';
 import type { HeaderList } from './client/header-list.ts';
 
 type Bare<T> = T extends unknown ? Omit<T, 'facts'> : never;

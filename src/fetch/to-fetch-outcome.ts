@@ -1,4 +1,5 @@
 import { hash, subtle } from 'node:crypto';
+import { mergeNotes, type Note, note } from '../domain/notes/note.ts';
 import { type FetchFacts, type FetchOutcome, noValidators, type Validators } from '../domain/polling/fetch-outcome.ts';
 import type { FetchLimits } from './client/fetch-limits.ts';
 import type { HttpResponse } from './client/http-client.ts';
@@ -22,7 +23,7 @@ export interface ReadFacts {
   readonly nowMs: number;
   readonly durationMs: number;
   readonly limits: FetchLimits;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** Maps the final response of a redirect chain to the outcome for its source. */
@@ -37,7 +38,10 @@ export async function toFetchOutcome(known: PreviousRead, read: ReadFacts): Prom
   const byStatus = classifyStatus(result.status, result.headers, asked.ms);
   if (byStatus.kind === 'document') return await readDocument(known, read, result);
   const isValidatorFault = result.status === 400 && read.conditional && isMalformed(known.validators);
-  const notes = [...(asked.capped ? ['retry_after_capped'] : []), ...(isValidatorFault ? ['bad_validator'] : [])];
+  const notes = [
+    ...(asked.capped ? [note('retry_after_capped')] : []),
+    ...(isValidatorFault ? [note('bad_validator')] : []),
+  ];
   return { ...byStatus, facts: factsOf(read, notes) };
 }
 
@@ -68,7 +72,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
   const { movedTo } = read.chain;
   const hint = freshnessLifetimeMs(headers, read.nowMs);
   if (bodyHash === known.bodyHash) {
-    const facts = factsOf(read, [...notes, 'unchanged_body']);
+    const facts = factsOf(read, [...notes, note('unchanged_body')]);
     return { kind: 'not-modified', by: 'body', validators, movedTo, freshnessLifetimeMs: hint, facts };
   }
   // The ETag is unchanged but the body differs. The body decides, or new items would be missed.
@@ -83,7 +87,7 @@ async function readDocument(known: PreviousRead, read: ReadFacts, end: HttpRespo
     movedTo,
     freshnessLifetimeMs: hint,
     links: readLinks(headers, end.url.href, read.limits.maxLinks),
-    facts: factsOf(read, [...notes, ...(reused ? ['etag_reused'] : [])]),
+    facts: factsOf(read, [...notes, ...(reused ? [note('etag_reused')] : [])]),
   };
 }
 
@@ -109,14 +113,14 @@ export async function toFileOutcome(
   return { kind: 'fresh', body, bodyHash, url, ...absent, facts };
 }
 
-function factsOf({ chain, durationMs, notes }: ReadFacts, more: readonly string[] = []): FetchFacts {
+function factsOf({ chain, durationMs, notes }: ReadFacts, more: readonly Note[] = []): FetchFacts {
   const { result, redirects } = chain;
   return {
     status: result.status,
     bytes: result.bytes,
     durationMs,
     redirects,
-    notes: [...notes, ...result.notes, ...more],
+    notes: mergeNotes(notes, result.notes, more),
   };
 }
 

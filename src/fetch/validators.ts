@@ -1,26 +1,28 @@
+import type { Note } from '../domain/notes/note.ts';
+import { NoteCollector } from '../domain/notes/note-collector.ts';
 import type { Validators } from '../domain/polling/fetch-outcome.ts';
 import { type HeaderList, isFieldValue } from './client/header-list.ts';
 
 export interface ReadValidators {
   readonly validators: Validators;
   /** `bad_validator` if a received validator cannot be sent back. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** The validators of a response, to be sent back byte for byte: never parsed, repaired or derived. */
 export function readValidators(headers: HeaderList, url: string, maxBytes: number): ReadValidators {
-  const notes = new Set<string>();
+  const notes = new NoteCollector();
   const read = (name: string): string | null => {
     const values = headers.all(name);
     const [value = ''] = values;
     if (values.length === 0 || value === '') return null;
     // Of two ETags it is unknown which one the server would compare.
     if (values.length === 1 && value.length <= maxBytes && isFieldValue(value)) return value;
-    notes.add('bad_validator');
+    notes.flag('bad_validator');
     return null;
   };
   const validators = { etag: read('etag'), lastModified: read('last-modified'), url };
-  return { validators, notes: [...notes] };
+  return { validators, notes: notes.list() };
 }
 
 /** RFC 9111 section 4.3.4: a 304 updates the validators that it contains; the others are kept. */

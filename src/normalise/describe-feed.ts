@@ -1,18 +1,18 @@
 import type { EntryDescription, FeedDescription } from '../domain/items/feed-description.ts';
 import type { Markup, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
+import { NoteCollector } from '../domain/notes/note-collector.ts';
 import { parseDate } from './dates/parse-date.ts';
 import { authorName, baseUrlsFor, readFeedMetadata } from './feed-metadata.ts';
 import { markupToText, textToHtml } from './html/html-to-text.ts';
 import { cleanHtml } from './html/sanitise.ts';
 import { resolveLink } from './links/resolve-links.ts';
-import { Notes } from './notes.ts';
 import { readCategories, readEnclosures } from './read-entry.ts';
 
 const maxTitleBytes = 1024;
 
 /** Describes each entry of a document by the rules of `normaliseFeed`, without identity, filters and limits. */
 export function describeFeed(feed: ParsedFeed, options: { readonly url: string }): FeedDescription {
-  const notes = new Notes();
+  const notes = new NoteCollector(feed.notes);
   const metadata = readFeedMetadata(feed, { url: options.url, language: null });
   const entries = feed.items.map((item) => describeEntry(item, baseUrlsFor(feed, item, options.url), notes));
   return {
@@ -21,11 +21,11 @@ export function describeFeed(feed: ParsedFeed, options: { readonly url: string }
     title: metadata.title,
     link: metadata.siteUrl,
     entries,
-    notes: notes.after(feed.notes),
+    notes: notes.list(),
   };
 }
 
-function describeEntry(item: ParsedItem, bases: readonly string[], notes: Notes): EntryDescription {
+function describeEntry(item: ParsedItem, bases: readonly string[], notes: NoteCollector): EntryDescription {
   return {
     id: item.guid,
     title: item.title === null ? null : markupToText(item.title, maxTitleBytes) || null,

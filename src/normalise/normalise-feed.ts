@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js';
 import type { ItemDraft, NormalisedFeed } from '../domain/items/item.ts';
-import { idsDistrustedNote, type NormaliseOptions } from '../domain/items/normalise-task.ts';
+import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedFeed } from '../domain/items/parsed-feed.ts';
+import { NoteCollector } from '../domain/notes/note-collector.ts';
 import { parseDate, plausibleDate } from './dates/parse-date.ts';
 import { findDuplicateEntries, lastModifiedMs } from './duplicate-entries.ts';
 import type { EntryBody } from './entry-body.ts';
@@ -10,7 +11,6 @@ import { documentBaseUrls, hubUrls, readFeedMetadata } from './feed-metadata.ts'
 import { leadImage } from './html/lead-image.ts';
 import { resolveLink } from './links/resolve-links.ts';
 import { newestItems } from './newest-items.ts';
-import { Notes } from './notes.ts';
 import { type Entry, entrySummary, type NormaliseContext, readEntry } from './read-entry.ts';
 import { withoutControls } from './text/clean-text.ts';
 import { truncateBytes } from './text/truncate.ts';
@@ -32,7 +32,7 @@ interface IdentifiedEntry {
  * date. Only new and changed entries are returned with their content.
  */
 export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): NormalisedFeed {
-  const notes = new Notes();
+  const notes = new NoteCollector(feed.notes);
   const metadata = readFeedMetadata(feed, options);
   const context: NormaliseContext = { feed, metadata, options, notes };
   const items = newestItems(feed.items, options);
@@ -60,7 +60,7 @@ export function normaliseFeed(feed: ParsedFeed, options: NormaliseOptions): Norm
     deleted,
     complete: feed.complete,
     archiveUrl: archiveUrl(feed, bases),
-    notes: notes.after(feed.notes),
+    notes: notes.list(),
   };
 }
 
@@ -93,7 +93,7 @@ function survivesTombstones(deleted: NormalisedFeed['deleted']): (identified: Id
 function identify(entries: readonly Entry[], context: NormaliseContext): IdentifiedEntry[] {
   const { metadata, options, notes } = context;
   const worthless = options.trust.ids && guidsAreUnreliable(entries);
-  if (worthless) notes.flag(idsDistrustedNote);
+  if (worthless) notes.flag('ids_distrusted');
   const trustIds = options.trust.ids && !worthless;
   const keys = entryKeys(entries, { trustIds, siteUrl: metadata.siteUrl });
   const best = new Map<string, Entry>();

@@ -2,12 +2,12 @@ import type { Enclosure } from '../domain/items/item.ts';
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
 import { languageTag } from '../domain/language-tag.ts';
+import type { NoteCollector } from '../domain/notes/note-collector.ts';
 import { classifyDate, parseDate } from './dates/parse-date.ts';
 import { EntryBody } from './entry-body.ts';
 import { authorName, baseUrlsFor, type FeedMetadata } from './feed-metadata.ts';
 import { markupToText } from './html/html-to-text.ts';
 import { resolveLink, resolveWithoutTracking } from './links/resolve-links.ts';
-import type { Notes } from './notes.ts';
 import { cleanText, withoutControls } from './text/clean-text.ts';
 import { excerpt, truncateBytes } from './text/truncate.ts';
 
@@ -40,7 +40,7 @@ export interface NormaliseContext {
   readonly feed: ParsedFeed;
   readonly metadata: FeedMetadata;
   readonly options: NormaliseOptions;
-  readonly notes: Notes;
+  readonly notes: NoteCollector;
 }
 
 function readDate(text: string | null, context: NormaliseContext): number | null {
@@ -52,7 +52,7 @@ function readDate(text: string | null, context: NormaliseContext): number | null
   return null;
 }
 
-function readLink(item: ParsedItem, bases: readonly string[], notes: Notes): string | null {
+function readLink(item: ParsedItem, bases: readonly string[], notes: NoteCollector): string | null {
   // FeedBurner replaces the link by its own and keeps the publisher's in feedburner:origLink.
   const original = resolveWithoutTracking(item.data['feedburner:origlink'] ?? '', []);
   if (original !== null) return original.href;
@@ -82,7 +82,11 @@ function byteLength(text: string | null): { value: number | null; bad: boolean }
 }
 
 /** Enclosures with an absolute http(s) URL, each once. Invalid types and lengths become null and add a note. */
-export function readEnclosures(parts: readonly ParsedEnclosure[], bases: readonly string[], notes: Notes): Enclosure[] {
+export function readEnclosures(
+  parts: readonly ParsedEnclosure[],
+  bases: readonly string[],
+  notes: NoteCollector,
+): Enclosure[] {
   const byUrl = new Map<string, Enclosure>();
   for (const part of parts.slice(0, maxEnclosures)) {
     const url = resolveLink(part.url, bases);

@@ -1,7 +1,9 @@
+import { type Note, note } from '../domain/notes/note.ts';
+
 /** The text of a document, with notes on what was guessed or replaced. */
 interface DecodedText {
   readonly text: string;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 const sniffedBytes = 1024;
@@ -23,17 +25,17 @@ export function decode(body: Uint8Array, contentType: string | null): DecodedTex
   const utf8 = tryUtf8(body);
   const trusted = labels.find((label) => isUsable(label));
   const isUtf8 = trusted === undefined || canonicalLabel(trusted) === 'utf-8';
-  const guessed = trusted === undefined && labels.length > 0 ? ['charset_guess'] : [];
+  const guessed = trusted === undefined && labels.length > 0 ? [note('charset_guess')] : [];
 
   if (utf8 !== null) {
     if (isUtf8) return { text: utf8, notes: guessed };
     return mayBeOtherCharset(trusted, body, utf8)
       ? decodeAs(body, trusted, [])
-      : { text: utf8, notes: ['charset_guess'] };
+      : { text: utf8, notes: [note('charset_guess')] };
   }
   if (!isUtf8) return decodeAs(body, trusted, guessed);
   const second = labels.find((label) => isUsable(label) && canonicalLabel(label) !== 'utf-8');
-  if (second !== undefined) return decodeAs(body, second, ['charset_guess']);
+  if (second !== undefined) return decodeAs(body, second, [note('charset_guess')]);
   return decodeInvalidUtf8(body);
 }
 
@@ -68,7 +70,7 @@ function detectNulPattern(body: Uint8Array): DetectedCharset | null {
 
 function decodeDetected(body: Uint8Array, { charset, skip, guessed }: DetectedCharset): DecodedText {
   const bytes = body.subarray(skip);
-  const notes = guessed ? ['charset_guess'] : [];
+  const notes = guessed ? [note('charset_guess')] : [];
   if (charset.startsWith('utf-32')) return { text: decodeUtf32(bytes, charset === 'utf-32le'), notes };
   if (charset === 'utf-8' && tryUtf8(bytes) === null) return decodeInvalidUtf8(bytes);
   return decodeAs(bytes, charset, notes);
@@ -138,9 +140,9 @@ function mayBeOtherCharset(label: string, body: Uint8Array, utf8: string): boole
   return /^(?:gb|big5|euc-|shift_jis)/.test(canonicalLabel(label) ?? '') && !/[\u0800-\uffff]/.test(utf8);
 }
 
-function decodeAs(body: Uint8Array, label: string, notes: readonly string[]): DecodedText {
+function decodeAs(body: Uint8Array, label: string, notes: readonly Note[]): DecodedText {
   const text = new TextDecoder(label.trim()).decode(body);
-  return { text, notes: text.includes('\ufffd') ? [...notes, 'recovered'] : notes };
+  return { text, notes: text.includes('\ufffd') ? [...notes, note('recovered')] : notes };
 }
 
 /**
@@ -156,7 +158,7 @@ function decodeInvalidUtf8(body: Uint8Array): DecodedText {
     if (unit === 0xfffd) damaged++;
     else if (unit > 0x7f) valid++;
   }
-  if (valid > 0 && valid >= damaged) return { text, notes: ['recovered'] };
+  if (valid > 0 && valid >= damaged) return { text, notes: [note('recovered')] };
   const western = new TextDecoder('windows-1252').decode(body);
-  return { text: western, notes: ['charset_guess', 'recovered'] };
+  return { text: western, notes: [note('charset_guess'), note('recovered')] };
 }

@@ -1,4 +1,5 @@
 import type { ParseResult } from '../domain/items/parsed-feed.ts';
+import { mergeNotes } from '../domain/notes/note.ts';
 import { cleanLine } from '../runtime/clean-line.ts';
 import { decode } from './decode.ts';
 import { looksLikeJson, parseJsonFeed } from './json/parse-json-feed.ts';
@@ -30,5 +31,5 @@ async function parseDocument({ body, contentType }: FeedDocument): Promise<Parse
   if (!/[^\s\0\ufeff]/.test(text)) return { kind: 'unreadable', failure: 'empty', detail: 'the document is empty' };
   const result = looksLikeJson(text, contentType) ? parseJsonFeed(text) : await parseXmlFeed(text);
   if (result.kind === 'unreadable') return { ...result, detail: cleanLine(result.detail) };
-  return { kind: 'parsed', feed: { ...result.feed, notes: [...new Set([...notes, ...result.feed.notes])] } };
+  return { kind: 'parsed', feed: { ...result.feed, notes: mergeNotes(notes, result.feed.notes) } };
 }

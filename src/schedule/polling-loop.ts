@@ -1,4 +1,4 @@
-import type { Failure } from '../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../domain/failure.ts';
 import {
   type DueSource,
   type HostPause,

@@ -90,7 +90,7 @@ function toHealth(report: SourceReport): Omit<SourceHealth, keyof SourceDelays> 
   return {
     ...{ id, title, section, url, siteUrl, outcome, failure, failures, items },
     nextCheckMs: report.nextCheckMs,
-    nextCheckWhy: report.nextCheckWhy,
+    nextCheckReason: report.nextCheckReason,
     failingSinceMs: report.firstFailedMs,
     checkedMs: report.lastAttemptMs,
     succeededMs: report.lastSuccessMs,

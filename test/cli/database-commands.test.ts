@@ -21,6 +21,7 @@ import {
   updateSubscription,
 } from '../../src/store/websub/websub-subscriptions.ts';
 import { aPollResult, aSource, minute, noon } from '../support/builders.ts';
+import { notesOf } from '../support/notes.ts';
 import { FakeIo } from './fake-io.ts';
 
 const clock = { now: () => noon + 10 * minute, monotonic: () => 0 };
@@ -66,19 +67,20 @@ describe('commands on a database', () => {
         failure: 'dns_error',
         detail: 'No address is known by that name',
         failures: 3,
-        nextCheckReason: 'back-off after 3 failures',
+        nextCheckReason: { code: 'back_off', failures: 3, throttling: null },
       });
-      await settle('slow', { outcome: 'throttled', nextCheckReason: 'Retry-After' });
+      const retryAfter = { code: 'retry_after', waitMs: 75 * minute, throttling: 'rate_limited' } as const;
+      await settle('slow', { outcome: 'throttled', nextCheckReason: retryAfter });
       await settle('gone', { outcome: 'gone', goneMs: noon });
       await settle('moved', { movedTo: 'https://example.org/new' });
       const lines = (await list()).trimEnd().split('\n');
       expect(lines[0]).toMatch(/^ID +STATE +ITEMS +LAST POLL +NEXT POLL +NOTE$/);
       expect(lines[1]).toMatch(/^never +new +0 +never +now/);
-      expect(lines[2]).toMatch(/^fine +ok +0 +10 min ago +in 1 h \(adaptive interval\)$/);
+      expect(lines[2]).toMatch(/^fine +ok +0 +10 min ago +in 1 h \(adaptive interval 1 h\)$/);
       expect(lines[3]).toMatch(
         /^bad +dns_error x3 +0 +10 min ago +in 1 h \(back-off after 3 failures\) +No address is known by that name$/,
       );
-      expect(lines[4]).toMatch(/^slow +throttled +0 +10 min ago +in 1 h \(Retry-After\)$/);
+      expect(lines[4]).toMatch(/^slow +throttled +0 +10 min ago +in 1 h \(Retry-After 1 h 15 min \(rate limited\)\)$/);
       expect(lines[5]).toMatch(/^gone +gone /);
       expect(lines[6]).toMatch(/^moved +ok .* moved to https:\/\/example\.org\/new$/);
     });
@@ -129,7 +131,8 @@ describe('commands on a database', () => {
 
     it('prints JSON with ISO 8601 times and the names of the API', async () => {
       await declare('a', 'b');
-      await settle('a', {});
+      const { facts } = aPollResult();
+      await settle('a', { facts: { ...facts, notes: notesOf('recovered', 'dup_guid:2') } });
       const { sources } = JSON.parse(await list({ json: true }));
       expect(sources).toHaveLength(2);
       expect(sources[0]).toMatchObject({
@@ -141,6 +144,11 @@ describe('commands on a database', () => {
         lastAttemptAt: '2026-03-01T12:00:00.000Z',
         nextCheckAt: '2026-03-01T13:15:00.000Z',
         goneAt: null,
+        nextCheckReason: { code: 'adaptive_interval', intervalMs: 3_600_000 },
+        notes: [
+          { code: 'recovered', count: 1 },
+          { code: 'dup_guid', count: 2 },
+        ],
       });
       expect(Object.keys(sources[0]).filter((name) => name.endsWith('Ms'))).toEqual(['durationMs', 'intervalMs']);
       expect(sources[1]).toMatchObject({ id: 'b', outcome: null, lastAttemptAt: null });
@@ -193,7 +201,7 @@ describe('commands on a database', () => {
       expect(await ask('a')).toBe(
         '1 source scheduled; the running server polls now, each source at most once a minute.\n',
       );
-      expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckReason: 'the operator asked' });
+      expect(await nextOf('a')).toMatchObject({ nextCheckMs: clock.now(), nextCheckReason: { code: 'operator' } });
       expect(await nextOf('b')).toMatchObject({ nextCheckMs: noon + 75 * minute });
     });
 

@@ -10,6 +10,7 @@ import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { aFeed, anItemDraft, aPollResult, day, hour, minute, noon } from '../support/builders.ts';
+import { notesOf } from '../support/notes.ts';
 import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
@@ -98,7 +99,7 @@ describe.each(engines)('a document that is marked as complete on $name', (engine
     'item_flood:900',
   ])('removes nothing when not all of it was read: %s', (note) =>
     withThree(async (fixture) => {
-      const cut = { notes: [note] };
+      const cut = { notes: notesOf(note) };
       for (let n = 0; n < 3; n += 1) {
         expect(await readWhole(fixture, drafts('one'), cut)).toMatchObject({ missing: [], events: 0 });
       }

@@ -16,7 +16,7 @@ function throttled(untilMs: number, over: Partial<PollResult> = {}): PollResult 
   return aPollResult({
     outcome: 'throttled',
     nextCheckMs: noon + day,
-    nextCheckReason: 'Retry-After 1 d (rate limited)',
+    nextCheckReason: { code: 'retry_after', waitMs: day, throttling: 'rate_limited' },
     hostPauseMs: untilMs - noon,
     history: { ...emptyPollHistory, retryAfterUntilMs: noon + day, hostPause: { host, untilMs } },
     ...over,
@@ -67,12 +67,16 @@ describe.each(engines)('the pause of a host on $name', (engine) => {
       const untilMs = noon + 10 * minute;
       await recordPoll(store, await fixture.claim('a'), throttled(untilMs), noon);
       await recordPoll(store, await fixture.claim('b'), aPollResult({ nextCheckMs: noon + hour }), noon);
-      const paused = { nextCheckMs: untilMs, nextCheckWhy: 'its host is paused: it answered 429' };
+      const paused = { nextCheckMs: untilMs, nextCheckReason: { code: 'host_paused' } };
       expect(await readSourceReports(store.reader)).toMatchObject([
-        { id: 'a', nextCheckMs: noon + day, nextCheckWhy: 'Retry-After 1 d (rate limited)' },
-        { id: 'b', nextCheckMs: noon + hour, nextCheckWhy: 'adaptive interval' },
+        {
+          id: 'a',
+          nextCheckMs: noon + day,
+          nextCheckReason: { code: 'retry_after', waitMs: day, throttling: 'rate_limited' },
+        },
+        { id: 'b', nextCheckMs: noon + hour, nextCheckReason: { code: 'adaptive_interval', intervalMs: hour } },
         { id: 'c', ...paused },
-        { id: 'elsewhere', nextCheckMs: noon, nextCheckWhy: 'never read' },
+        { id: 'elsewhere', nextCheckMs: noon, nextCheckReason: { code: 'never_read' } },
       ]);
     }));
 });

@@ -136,7 +136,7 @@ describe.each(engines)('claiming sources on $name', (engine) => {
       await fixture.claim('a', noon + minute);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon,
-        nextCheckReason: 'never read',
+        nextCheckReason: { code: 'never_read' },
       });
     }));
 

@@ -7,8 +7,9 @@ import { readItemByKey } from '../../src/store/queries/read-items.ts';
 import { declareSources } from '../../src/store/sources/declare-sources.ts';
 import { readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
-import { askedByOperator, readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
+import { readPollState, requestRefresh } from '../../src/store/sources/source-state.ts';
 import { aFeed, anItemDraft, aPollResult, aPollState, aSource, day, hour, minute, noon } from '../support/builders.ts';
+import { notesOf } from '../support/notes.ts';
 import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
@@ -86,7 +87,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + hour,
-        nextCheckReason: 'declaration changed',
+        nextCheckReason: { code: 'declaration_changed' },
         firstReadDone: true,
       });
     }));
@@ -104,7 +105,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
         validators: { etag: null, lastModified: null },
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckReason: 'adaptive interval',
+        nextCheckReason: { code: 'adaptive_interval', intervalMs: hour },
       });
     }));
 
@@ -141,7 +142,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         validators: { etag: null },
         nextCheckMs: noon + hour,
-        nextCheckReason: 'never read',
+        nextCheckReason: { code: 'never_read' },
         firstReadDone: false,
       });
       expect(await fixture.read('a', [anItemDraft('one'), anItemDraft('two')], noon + hour)).toMatchObject({
@@ -217,7 +218,7 @@ describe.each(engines)('declaring sources on $name', (engine) => {
       await declare(store, [aSource('a', { intervalMs: 2 * hour })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 2 * hour,
-        nextCheckReason: 'interval',
+        nextCheckReason: { code: 'interval_changed' },
       });
       await declare(store, [aSource('a', { intervalMs: 3 * day })], noon + hour);
       expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckMs: noon + 2 * hour });
@@ -245,7 +246,7 @@ describe.each(engines)('requesting a refresh on $name', (engine) => {
       await recordPoll(store, await fixture.claim('gone'), aPollResult({ outcome: 'gone', goneMs: noon }), noon);
       expect(await requestRefresh(store, null, noon + hour)).toBe(2);
       expect((await dueIds(store, noon + hour)).sort()).toEqual(['a', 'b']);
-      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: askedByOperator });
+      expect(await readPollState(store.reader, 'a')).toMatchObject({ nextCheckReason: { code: 'operator' } });
     }));
 
   it('makes only the named sources due, including gone ones', () =>
@@ -282,7 +283,7 @@ describe.each(engines)('requesting a refresh on $name', (engine) => {
       await fixture.read('a', [], noon + 2000, { lease, toPollResult: () => aPollResult({ nextCheckMs: noon + day }) });
       expect(await readPollState(store.reader, 'a')).toMatchObject({
         nextCheckMs: noon + 61_000,
-        nextCheckReason: askedByOperator,
+        nextCheckReason: { code: 'operator' },
       });
     }));
 
@@ -310,11 +311,11 @@ describe.each(engines)('reports of sources on $name', (engine) => {
         outcome: 'failed',
         failure: 'http_server_error',
         detail: 'the server answered 500',
-        facts: { status: 500, bytes: 12, durationMs: 34.6, redirects: 0, notes: ['etag_reused'] },
+        facts: { status: 500, bytes: 12, durationMs: 34.6, redirects: 0, notes: notesOf('etag_reused') },
         validators: null,
         bodyHash: null,
         nextCheckMs: noon + 2 * day,
-        nextCheckReason: 'back-off',
+        nextCheckReason: { code: 'back_off', failures: 3, throttling: null },
         failures: 1,
         firstFailedMs: noon + day,
       });
@@ -329,7 +330,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
           failure: 'http_server_error',
           status: 500,
           detail: 'the server answered 500',
-          notes: ['etag_reused'],
+          notes: notesOf('etag_reused'),
           bytes: 12,
           durationMs: 35,
           failures: 1,
@@ -338,7 +339,7 @@ describe.each(engines)('reports of sources on $name', (engine) => {
           lastSuccessMs: noon,
           lastChangeMs: noon,
           nextCheckMs: noon + 2 * day,
-          nextCheckWhy: 'back-off',
+          nextCheckReason: { code: 'back_off', failures: 3, throttling: null },
           leasedUntilMs: null,
           goneMs: null,
           removedMs: null,

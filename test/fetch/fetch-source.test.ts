@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { FetchOutcome, Validators } from '../../src/domain/polling/fetch-outcome.ts';
+import { notesOf } from '../support/notes.ts';
 import type { Reply } from '../support/origin.ts';
 import { aFetcher, anOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from './fetch-fixtures.ts';
 
@@ -112,7 +113,7 @@ describe('fetchSource', () => {
     for (const name of ['transfer-encoding', 'if-none-match', 'range', 'x-split', 'x-injected']) {
       expect(origin.requests[0]?.headers).not.toHaveProperty(name);
     }
-    expect(outcome.facts.notes).toEqual(['headers_ignored']);
+    expect(outcome.facts.notes).toEqual(notesOf('headers_ignored'));
   });
 
   it('reports an invalid URL without a request', async () => {
@@ -155,7 +156,7 @@ describe('fetchSource with validators', () => {
   it('notes bad_validator if the origin answers 400 to a malformed one', async () => {
     const first = { headers: { ETag: 'abc' }, body: feed };
     const { outcome } = await readTwice(first, { status: 400 });
-    expect(failed(outcome)).toMatchObject({ failure: 'http_client_error', facts: { notes: ['bad_validator'] } });
+    expect(failed(outcome)).toMatchObject({ failure: 'http_client_error', facts: { notes: notesOf('bad_validator') } });
     const regular = await readTwice({ headers: { ETag: '"abc"' }, body: feed }, { status: 400 });
     expect(failed(regular.outcome).facts.notes).toEqual([]);
   });
@@ -218,9 +219,13 @@ describe('fetchSource with validators', () => {
     const headers = { ETag: '"1"' };
     const { outcome } = await readTwice({ headers, body: feed }, { headers, body: '<new/>' });
     expect(text(fresh(outcome).body)).toBe('<new/>');
-    expect(fresh(outcome).facts.notes).toEqual(['etag_reused']);
+    expect(fresh(outcome).facts.notes).toEqual(notesOf('etag_reused'));
     const same = await readTwice({ headers, body: feed }, { headers, body: feed });
-    expect(same.outcome).toMatchObject({ kind: 'not-modified', by: 'body', facts: { notes: ['unchanged_body'] } });
+    expect(same.outcome).toMatchObject({
+      kind: 'not-modified',
+      by: 'body',
+      facts: { notes: notesOf('unchanged_body') },
+    });
   });
 
   it('H32: detects an unchanged body with a new etag', async () => {
@@ -237,7 +242,7 @@ describe('fetchSource with validators', () => {
     ['given twice', ['"a"', '"b"']],
   ])('H28: sends no validators after an etag %s', async (_what, ETag) => {
     const { document, origin } = await readTwice({ headers: { ETag }, body: feed }, { body: feed });
-    expect(document.facts.notes).toEqual(['bad_validator']);
+    expect(document.facts.notes).toEqual(notesOf('bad_validator'));
     expect(origin.requests[1]?.headers).not.toHaveProperty('if-none-match');
   });
 
@@ -317,7 +322,7 @@ describe('fetchSource by response status', () => {
     expect(await answer(503, { 'Retry-After': 'Sun, 01 Mar 2020 12:10:00 GMT' })).toMatchObject({ retryAfterMs: null });
     expect(await answer(503, { 'Retry-After': 'Fri, 31 Dec 9999 23:59:59 GMT' })).toMatchObject({
       retryAfterMs: 7 * day,
-      facts: { notes: ['retry_after_capped'] },
+      facts: { notes: notesOf('retry_after_capped') },
     });
   });
 

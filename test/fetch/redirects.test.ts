@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { notesOf } from '../support/notes.ts';
 import type { Reply } from '../support/origin.ts';
 import { makeCertificate } from './certificates.ts';
 import { aFetcher, anOrigin, cleanUp, failed, fresh, outcomeCode, read, text } from './fetch-fixtures.ts';
@@ -201,7 +202,7 @@ describe('followRedirects and request headers', () => {
       expect(JSON.stringify(request.headers)).not.toContain('secret');
       expect(request.headers['user-agent']).toBe('Newswire/0.0.0');
     }
-    expect(outcome.facts.notes).toEqual(['headers_withheld']);
+    expect(outcome.facts.notes).toEqual(notesOf('headers_withheld'));
   });
 
   it('does not send declared headers to an adopted address at another origin', async () => {
@@ -210,7 +211,7 @@ describe('followRedirects and request headers', () => {
     const declaredUrl = 'https://example.org/feed';
     const outcome = fresh(await read(aFetcher(), `${moved.url}/feed`, { headers: secrets, declaredUrl }));
     for (const name of names) expect(moved.requests[0]?.headers).not.toHaveProperty(name);
-    expect(outcome.facts.notes).toEqual(['headers_withheld']);
+    expect(outcome.facts.notes).toEqual(notesOf('headers_withheld'));
     const within = await read(aFetcher(), `${moved.url}/feed`, { headers: secrets, declaredUrl: `${moved.url}/old` });
     expect(fresh(within).facts.notes).toEqual([]);
     expect(moved.requests[1]?.headers).toHaveProperty('x-api-key');

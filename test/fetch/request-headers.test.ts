@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customHeaders, defaultHeaders, userAgent } from '../../src/fetch/request-headers.ts';
+import { notesOf } from '../support/notes.ts';
 
 describe('request headers', () => {
   it('contain program, version and contact', () => {
@@ -41,7 +42,7 @@ describe('request headers', () => {
   ])('exclude the declared header "%s"', (name) => {
     expect(customHeaders({ [name]: 'x', 'X-Kept': 'y' })).toEqual({
       accepted: { 'x-kept': 'y' },
-      notes: ['headers_ignored'],
+      notes: notesOf('headers_ignored'),
     });
   });
 

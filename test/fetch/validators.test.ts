@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noValidators } from '../../src/domain/polling/fetch-outcome.ts';
 import { headerList } from '../../src/fetch/client/header-list.ts';
 import { conditionalHeaders, isMalformed, readValidators, refreshValidators } from '../../src/fetch/validators.ts';
+import { notesOf } from '../support/notes.ts';
 
 const url = 'https://example.org/feed';
 const readFrom = (headers: Record<string, string | string[]>) => readValidators(headerList(headers), url, 1024);
@@ -34,18 +35,18 @@ describe('stored validators', () => {
   it('H28: do not include an etag over 1 KB', () => {
     const { validators, notes } = readFrom({ etag: `"${'a'.repeat(8_192)}"`, 'last-modified': 'x' });
     expect(validators).toEqual({ etag: null, lastModified: 'x', url });
-    expect(notes).toEqual(['bad_validator']);
+    expect(notes).toEqual(notesOf('bad_validator'));
   });
 
   it('H28: do not include one of two etags', () => {
     expect(readFrom({ etag: ['"a"', '"b"'] })).toEqual({
       validators: { etag: null, lastModified: null, url },
-      notes: ['bad_validator'],
+      notes: notesOf('bad_validator'),
     });
   });
 
   it.each(['a\r\nX-Injected: 1', 'a\nb', 'a\0b', 'a\x7fb'])('H28: never contain control characters (%j)', (etag) => {
-    expect(readFrom({ etag }).notes).toEqual(['bad_validator']);
+    expect(readFrom({ etag }).notes).toEqual(notesOf('bad_validator'));
     expect(conditionalHeaders({ etag, lastModified: etag })).toEqual({});
   });
 

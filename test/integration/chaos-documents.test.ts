@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../src/domain/failure.ts';
+import type { Note } from '../../src/domain/notes/note.ts';
 import { type CaseRun, casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
+import { notesOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('documents');
 
@@ -9,7 +11,7 @@ async function titles(run: CaseRun): Promise<readonly string[]> {
 }
 
 /** Runs a case whose items are stored, with these notes. */
-async function taken(row: string, variant: string, notes: readonly string[]): Promise<CaseRun> {
+async function taken(row: string, variant: string, notes: readonly Note[]): Promise<CaseRun> {
   const run = await suite.open(row, variant);
   await run.readGoodDocument();
   await run.poll();
@@ -48,7 +50,7 @@ describe('a document with fewer items', () => {
     const run = await suite.open('H49', 'cut');
     const before = await run.readGoodDocument();
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['partial_parse'] });
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: notesOf('partial_parse') });
     const found = await titles(run);
     expect(found).toHaveLength(33);
     expect(found).toContain('Number 30');
@@ -62,7 +64,7 @@ describe('a document with fewer items', () => {
     const before = await run.readGoodDocument();
     await run.poll();
     expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, failures: 0 });
-    expect(await run.notes()).toEqual(['identity_changed']);
+    expect(await run.notes()).toEqual(notesOf('identity_changed'));
     const items = await run.items();
     expect(items).toHaveLength(8);
     for (const { id, revision, withdrawnMs } of before.items) {
@@ -77,15 +79,15 @@ describe('declarations', () => {
     ['quadratic blow-up', /^(&a;){300}/],
     ['5,000 declarations', 'Still here'],
   ])('H44, %s: are not expanded', async (variant, title) => {
-    const run = await taken('H44', variant, expect.arrayContaining(['dtd_dropped']));
+    const run = await taken('H44', variant, expect.arrayContaining(notesOf('dtd_dropped')));
     expect((await titles(run)).filter((found) => found === title || found.match(title) !== null)).toHaveLength(1);
     for (const item of await run.items()) expect(item.title.length).toBeLessThanOrEqual(1_024);
   });
 
   it.each([
-    ['entity', ['dtd_dropped'], 'Got: &x;'],
-    ['parameter entity', ['dtd_dropped'], 'Still here'],
-    ['external DTD', ['dtd_dropped'], 'Still here'],
+    ['entity', notesOf('dtd_dropped'), 'Got: &x;'],
+    ['parameter entity', notesOf('dtd_dropped'), 'Still here'],
+    ['external DTD', notesOf('dtd_dropped'), 'Still here'],
     ['XInclude', [], 'Here'],
     ['style sheet', [], 'Still here'],
   ])('H45, %s: fetch nothing', async (variant, notes, title) => {
@@ -95,7 +97,7 @@ describe('declarations', () => {
   });
 
   it('H46: cannot redefine predefined entities', async () => {
-    const run = await taken('H46', 'shadow', ['dtd_dropped']);
+    const run = await taken('H46', 'shadow', notesOf('dtd_dropped'));
     expect(await titles(run)).toContain('1 < 2 & 3');
     for (const feed of ['rss', 'atom', 'json']) {
       expect((await run.harness.get(`/feed.${feed}`)).text).not.toMatch(/<script|<img/);
@@ -105,7 +107,7 @@ describe('declarations', () => {
 
 describe('invalid bytes and encodings', () => {
   it('H50: are replaced or removed, and the rest is read', async () => {
-    const run = await taken('H50', 'bytes', expect.arrayContaining(['recovered']));
+    const run = await taken('H50', 'bytes', expect.arrayContaining(notesOf('recovered')));
     const [first = ''] = await titles(run);
     expect(await titles(run)).toHaveLength(4);
     expect(first).toMatch(/^Déjà lu à Sète, à Besançon, à Orléans, à Nîmes .*Story 4 of the herald$/);
@@ -114,8 +116,8 @@ describe('invalid bytes and encodings', () => {
 
   it.each([
     ['iso-8859-1 with C1', [], '“Quoted” é'],
-    ['UTF-16 without BOM', ['charset_guess'], 'Café €'],
-    ['UTF-7', ['charset_guess'], '+ADw-b+AD4- Café'],
+    ['UTF-16 without BOM', notesOf('charset_guess'), 'Café €'],
+    ['UTF-7', notesOf('charset_guess'), '+ADw-b+AD4- Café'],
   ])('H51, %s: are decoded by their real encoding', async (variant, notes, title) => {
     const run = await taken('H51', variant, notes);
     expect(await titles(run)).toContain(title);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { hasNote } from '../../src/domain/notes/note.ts';
 import { requestRefresh } from '../../src/store/sources/source-state.ts';
 import { document, laterDocument } from '../support/chaos/chaos-case.ts';
 import { chaosSource } from '../support/chaos/polling-harness.ts';
 import { type CaseRun, casesOf, createChaosSuite, dayMs, hourMs } from '../support/chaos/run-chaos-cases.ts';
+import { notesOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('http-status');
 
@@ -24,7 +26,7 @@ describe('validators', () => {
     const run = await suite.open('H28', variant);
     await run.readGoodDocument();
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['bad_validator'] });
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: notesOf('bad_validator') });
     expect((await run.harness.state('chaos')).validators).toMatchObject({ etag: null, lastModified: null });
     await run.poll();
     expect(run.chaos.origin.requests[2]?.headers['if-none-match']).toBeUndefined();
@@ -56,7 +58,7 @@ describe('validators', () => {
     const run = await suite.open('H31', 'reused');
     await run.readGoodDocument();
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'fresh', notes: ['etag_reused'] });
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', notes: notesOf('etag_reused') });
     expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
   });
 
@@ -67,7 +69,7 @@ describe('validators', () => {
     for (let poll = 1; poll <= 4; poll += 1) {
       await run.poll();
       const report = await run.report();
-      expect(report).toMatchObject({ outcome: 'not-modified', status: 200, notes: ['unchanged_body'] });
+      expect(report).toMatchObject({ outcome: 'not-modified', status: 200, notes: notesOf('unchanged_body') });
       waits.push((report.nextCheckMs - run.harness.nowMs) / hourMs / 1.05);
     }
     expect(waits).toEqual([4, 8, 16, 24]);
@@ -85,9 +87,9 @@ describe('429', () => {
     await run.poll();
     const untilMs = run.harness.nowMs + dayMs;
     const report = await run.report();
-    expect(report).toMatchObject({ outcome: 'throttled', status: 429, failure: null, notes: ['rate_limited'] });
+    expect(report).toMatchObject({ outcome: 'throttled', status: 429, failure: null, notes: notesOf('rate_limited') });
     expect(report.nextCheckMs).toBeGreaterThanOrEqual(untilMs);
-    expect(report.nextCheckWhy).toBe('Retry-After 1 d (rate limited)');
+    expect(report.nextCheckReason).toEqual({ code: 'retry_after', waitMs: dayMs, throttling: 'rate_limited' });
     await expectUndisturbed(run, untilMs);
     await run.harness.restart();
     await expectUndisturbed(run, untilMs);
@@ -116,7 +118,7 @@ describe('429', () => {
     const waits: number[] = [];
     for (let poll = 1; poll <= 4; poll += 1) {
       await run.poll();
-      expect(await run.report()).toMatchObject({ outcome: 'throttled', notes: ['rate_limited'] });
+      expect(await run.report()).toMatchObject({ outcome: 'throttled', notes: notesOf('rate_limited') });
       waits.push(((await run.report()).nextCheckMs - run.harness.nowMs) / hourMs);
     }
     expect(waits).toEqual([0.75, 1.5, 3, 6]);
@@ -130,7 +132,7 @@ describe('503', () => {
     const before = await run.readGoodDocument();
     await run.poll();
     const report = await run.report();
-    expect(report).toMatchObject({ outcome: 'throttled', notes: ['retry_after_capped', 'unavailable'] });
+    expect(report).toMatchObject({ outcome: 'throttled', notes: notesOf('retry_after_capped', 'unavailable') });
     expect(report.nextCheckMs - run.harness.nowMs).toBe(7 * dayMs * 1.05);
     await run.expectUnchanged(before);
     await run.poll();
@@ -142,7 +144,7 @@ describe('503', () => {
     const before = await run.readGoodDocument();
     await run.poll();
     const report = await run.report();
-    expect(report).toMatchObject({ outcome: 'throttled', notes: ['unavailable'], firstFailedMs: null });
+    expect(report).toMatchObject({ outcome: 'throttled', notes: notesOf('unavailable'), firstFailedMs: null });
     expect(report.nextCheckMs - run.harness.nowMs).toBe(0.75 * hourMs);
     await run.expectUnchanged(before);
   });
@@ -153,7 +155,7 @@ describe('410', () => {
     const run = await suite.open('H36', 'once');
     const before = await run.readGoodDocument();
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'gone', goneMs: null, notes: ['gone_suspected'] });
+    expect(await run.report()).toMatchObject({ outcome: 'gone', goneMs: null, notes: notesOf('gone_suspected') });
     expect((await run.report()).nextCheckMs - run.harness.nowMs).toBe(dayMs * 1.05);
     await run.expectUnchanged(before);
     await run.poll();
@@ -167,8 +169,8 @@ describe('410', () => {
     await run.poll();
     await run.poll();
     const report = await run.report();
-    expect(report).toMatchObject({ outcome: 'gone', goneMs: run.harness.nowMs, notes: ['gone'] });
-    expect(report.nextCheckWhy).toBe('gone: polling stopped');
+    expect(report).toMatchObject({ outcome: 'gone', goneMs: run.harness.nowMs, notes: notesOf('gone') });
+    expect(report.nextCheckReason).toEqual({ code: 'gone' });
     await run.expectUnchanged(before);
     await requestRefresh(run.harness.store, null, run.harness.nowMs + 400 * dayMs);
     await run.poll({ of: ['sibling'], atMs: run.harness.nowMs + 400 * dayMs });
@@ -199,11 +201,10 @@ describe('404', () => {
       if (nextCheckMs > untilMs) break;
       await run.poll();
       expect(await run.report()).toMatchObject({ outcome: 'failed', failure: 'not_found' });
-      if ((await run.notes()).includes('presumed_dead'))
-        dead.push((await run.report()).nextCheckMs - run.harness.nowMs);
+      if (hasNote(await run.notes(), 'presumed_dead')) dead.push((await run.report()).nextCheckMs - run.harness.nowMs);
     }
     expect(dead).toEqual(Array(5).fill(7 * dayMs * 1.05));
-    expect((await run.report()).nextCheckWhy).toContain('weekly probe, failing since');
+    expect((await run.report()).nextCheckReason.code).toBe('weekly_probe');
     await run.expectUnchanged(before);
     run.chaos.origin.on('/H38/long', document(laterDocument));
     await run.poll();

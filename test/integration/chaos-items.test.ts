@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { vectors } from '../fixtures/markup/vectors.ts';
 import { findForbidden } from '../normalise/html/forbidden-html.ts';
 import { type CaseRun, casesOf, createChaosSuite, hourMs } from '../support/chaos/run-chaos-cases.ts';
+import { notesOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('items');
 
@@ -40,14 +41,14 @@ describe('floods of items', () => {
     const items = await newItems(run);
     expect(items).toHaveLength(500);
     expect(items.map((item) => item.title)).toContain('Number 500');
-    expect(await run.notes()).toEqual(['item_flood:10000', 'possible_gap']);
+    expect(await run.notes()).toEqual(notesOf('item_flood:10000', 'possible_gap'));
     expect(await neighboursOnFrontPage(run)).toBe(2);
   });
 
   it('H54: at each poll do not shorten the interval and do not displace other sources on the front page', async () => {
     const run = await suite.open('H54', 'endless');
     for (let poll = 1; poll <= 9; poll += 1) await run.poll();
-    expect(await run.notes()).toEqual(['item_flood']);
+    expect(await run.notes()).toEqual(notesOf('no_overlap'));
     expect((await run.report()).nextCheckMs - run.harness.nowMs).toBeGreaterThanOrEqual(hourMs);
     // Its quota of a page of 30: a fifth.
     expect(run.neighbour.requests.length).toBe(9);
@@ -58,7 +59,7 @@ describe('floods of items', () => {
 describe('dates', () => {
   it('H55: in 2099 do not pin items to the top', async () => {
     const run = await taken('H55', 'future');
-    expect(await run.notes()).toEqual(['future_date:5', 'possible_gap']);
+    expect(await run.notes()).toEqual(notesOf('future_date:5', 'possible_gap'));
     const { nowMs } = run.harness;
     const items = await newItems(run);
     expect(items).toHaveLength(5);
@@ -70,7 +71,7 @@ describe('dates', () => {
 
   it('H56: that are invalid are replaced by the time of arrival', async () => {
     const run = await taken('H56', 'dates');
-    expect(await run.notes()).toEqual(['bad_date:3', 'possible_gap']);
+    expect(await run.notes()).toEqual(notesOf('bad_date:3', 'possible_gap'));
     const items = await newItems(run);
     expect(items).toHaveLength(4);
     for (const item of items) expect(item).toMatchObject({ publishedMs: null, sortMs: run.harness.nowMs });
@@ -81,7 +82,7 @@ describe('guids', () => {
   it('H57: that are all equal lose and duplicate no items', async () => {
     const run = await suite.open('H57', 'same');
     await run.poll();
-    expect(await run.notes()).toEqual(['ids_distrusted', 'dup_guid:9']);
+    expect(await run.notes()).toEqual(notesOf('ids_distrusted', 'dup_guid:9'));
     const items = await run.items();
     expect(new Set(items.map((item) => item.title)).size).toBe(10);
     await run.poll();
@@ -118,7 +119,7 @@ describe('edits', () => {
     expect(validators.etag).toBe('"4"');
     for (let poll = 5; poll <= 10; poll += 1) await run.poll({ of: ['chaos'] });
     expect(await updates()).toBe(3);
-    expect(await run.notes()).toEqual(['churn']);
+    expect(await run.notes()).toEqual(notesOf('churn:1'));
     expect((await run.harness.state('chaos')).validators).toEqual(validators);
     expect((await run.items())[0]?.summary).toBe('Read 4 times');
     await run.poll({ atMs: run.harness.nowMs + hourMs });
@@ -146,7 +147,7 @@ describe('links and texts', () => {
     const items = await newItems(run);
     expect(items.map((item) => item.url)).toEqual(Array(5).fill(null));
     expect(items.map((item) => item.summary).toSorted()).toEqual([0, 1, 2, 3, 4].map((n) => `Text ${n}`));
-    expect(await run.notes()).toEqual(['bad_link:5', 'possible_gap']);
+    expect(await run.notes()).toEqual(notesOf('bad_link:5', 'possible_gap'));
   });
 
   it.each([
@@ -170,7 +171,7 @@ describe('links and texts', () => {
   });
 
   it.each([
-    ['9 MB of text', ['content_cut:1']],
+    ['9 MB of text', notesOf('content_cut:1')],
     ['5,000 attributes', []],
   ])('H65, %s: are truncated; title and link are kept', async (variant, notes) => {
     const run = await taken('H65', variant);
@@ -201,7 +202,7 @@ describe('metadata of items', () => {
       { url: `${run.chaos.canary.url}/private.mp3`, type: 'audio/mpeg', length: null },
       { url: 'https://herald.example.org/a.mp3', type: 'text/html', length: null },
     ]);
-    expect(await run.notes()).toEqual(['bad_enclosure:3']);
+    expect(await run.notes()).toEqual(notesOf('bad_enclosure:3'));
     expect(run.chaos.canary.connections).toBe(0);
   });
 
@@ -235,7 +236,7 @@ describe('archived documents', () => {
     ['private', 'archive_failed:blocked_address', 0],
   ])('H69, %s: are followed to at most ten, without loops and private addresses', async (variant, note, read) => {
     const run = await taken('H69', variant);
-    expect(await run.notes()).toEqual(['possible_gap', ...(read > 0 ? [`archive_read:${read}`] : []), note]);
+    expect(await run.notes()).toEqual(notesOf('possible_gap', ...(read > 0 ? [`archive_read:${read}`] : []), note));
     expect(await newItems(run)).toHaveLength(1 + read);
     expect(run.chaos.origin.requests).toHaveLength(2 + read);
     // The archive is not read again, since the document that links to it is known now.
@@ -249,7 +250,7 @@ describe('archived documents', () => {
     const items = await run.items();
     expect(items).toHaveLength(40);
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: ['complete_shrunk'] });
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', failure: null, notes: notesOf('complete_shrunk:39') });
     expect(await run.items()).toEqual(items);
     await run.poll();
     expect(await run.report()).toMatchObject({ outcome: 'fresh', notes: [] });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../src/domain/failure.ts';
 import { publicAddress } from '../support/chaos/network.ts';
 import { casesOf, createChaosSuite, dayMs } from '../support/chaos/run-chaos-cases.ts';
+import { notesOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('network');
 
@@ -31,8 +32,8 @@ describe('a source that cannot be reached', () => {
     const { run } = await suite.fails('H73', 'NXDOMAIN', 'dns_error');
     const sinceMs = run.harness.nowMs;
     while (run.harness.nowMs - sinceMs < 10 * dayMs) await run.poll();
-    expect(await run.notes()).toEqual(['nxdomain', 'presumed_dead']);
-    expect((await run.report()).nextCheckWhy).toContain('weekly probe');
+    expect(await run.notes()).toEqual(notesOf('nxdomain', 'presumed_dead'));
+    expect((await run.report()).nextCheckReason.code).toBe('weekly_probe');
   });
 
   it('H73: whose name server fails for a week is not presumed dead', async () => {
@@ -48,7 +49,7 @@ describe('a name with public and private addresses', () => {
     const run = await suite.open('H74', 'mixed');
     await run.readGoodDocument();
     await run.poll();
-    expect(await run.report()).toMatchObject({ outcome: 'fresh', notes: ['blocked_address'] });
+    expect(await run.report()).toMatchObject({ outcome: 'fresh', notes: notesOf('blocked_address') });
     expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
     expect(run.dialled).toEqual([publicAddress, publicAddress]);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../src/domain/failure.ts';
 import { headerSecret } from '../support/chaos/polling-harness.ts';
 import { casesOf, createChaosSuite, dayMs } from '../support/chaos/run-chaos-cases.ts';
+import { noteOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('redirects');
 
@@ -43,10 +44,10 @@ describe('a permanent redirect', () => {
     const before = await run.readGoodDocument();
     await run.poll();
     expect(await run.report()).toMatchObject({ outcome: 'fresh', movedTo: null, url: before.url });
-    expect(await run.notes()).toContain('redirect_candidate');
+    expect(await run.notes()).toContainEqual(noteOf('redirect_candidate'));
     expect((await run.items())[0]?.title).toBe('Story 4 of the herald');
     await run.poll();
-    expect(await run.notes()).toContain('redirect_ended');
+    expect(await run.notes()).toContainEqual(noteOf('redirect_ended'));
     expect(await run.report()).toMatchObject({ movedTo: null, url: before.url });
   });
 
@@ -65,7 +66,7 @@ describe('a permanent redirect', () => {
     for (let poll = 1; poll <= 6; poll += 1) {
       await run.poll({ atMs: run.harness.nowMs + 2 * dayMs });
       expect(await run.report()).toMatchObject({ failure: null, movedTo: null, url: before.url });
-      expect(await run.notes()).toContain(poll === 1 ? 'redirect_candidate' : 'redirect_unstable');
+      expect(await run.notes()).toContainEqual(noteOf(poll === 1 ? 'redirect_candidate' : 'redirect_unstable'));
     }
   });
 

@@ -3,6 +3,7 @@ import { chaosCase } from '../support/chaos/chaos-origin.ts';
 import { chaosSource } from '../support/chaos/polling-harness.ts';
 import { casesOf, createChaosSuite, dayMs, hourMs } from '../support/chaos/run-chaos-cases.ts';
 import { SimulatedNetwork, type SimulatedNetworkOptions } from '../support/chaos/simulated-network.ts';
+import { noteOf, notesOf } from '../support/notes.ts';
 import { type Origin, startOrigin } from '../support/origin.ts';
 
 const suite = createChaosSuite('scheduling');
@@ -37,7 +38,7 @@ describe('hints of the publisher', () => {
   it('H68: that ask for years are capped at a day', async () => {
     const run = await suite.open('H68', 'hints');
     await run.poll();
-    expect(await run.notes()).toEqual(expect.arrayContaining(['hint_capped', 'hint_invalid']));
+    expect(await run.notes()).toEqual(expect.arrayContaining(notesOf('hint_capped', 'hint_invalid')));
     const report = await run.report();
     expect(report.nextCheckMs - run.harness.nowMs).toBe(dayMs * 1.05);
     await run.poll();
@@ -92,7 +93,7 @@ describe('many sources', { timeout: 180_000 }, () => {
     const crowd = (await network.reports()).filter(({ id, outcome }) => id.startsWith('crowd') && outcome === 'fresh');
     expect(crowd.length).toBeGreaterThan(50);
     for (const report of crowd) {
-      expect(report.notes).toContain('host_throttled');
+      expect(report.notes).toContainEqual(noteOf('host_throttled'));
       expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeGreaterThanOrEqual(5_000 * secondMs);
       expect(report.nextCheckMs - (report.lastAttemptMs ?? 0)).toBeLessThan(2 * hourMs);
     }

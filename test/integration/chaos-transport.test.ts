@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../src/domain/failure.ts';
 import { casesOf, createChaosSuite } from '../support/chaos/run-chaos-cases.ts';
+import { notesOf } from '../support/notes.ts';
 
 const suite = createChaosSuite('transport');
 
@@ -57,9 +58,9 @@ describe('an unusual but usable response', () => {
   });
 
   it.each([
-    ['H14', 'plain', ['wrong_encoding_label']],
-    ['H14', 'charset', ['wrong_encoding_label']],
-    ['H14', 'transfer', ['wrong_encoding_label']],
+    ['H14', 'plain', notesOf('wrong_encoding_label')],
+    ['H14', 'charset', notesOf('wrong_encoding_label')],
+    ['H14', 'transfer', notesOf('wrong_encoding_label')],
     ['H24', '15 KB', []],
   ])('%s, %s: yields its items', async (row, variant, notes) => {
     const run = await suite.open(row, variant);

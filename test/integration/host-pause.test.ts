@@ -17,7 +17,11 @@ async function origin(): Promise<Origin> {
 }
 
 interface Listed {
-  readonly sources: readonly { readonly id: string; readonly outcome: string | null; readonly nextCheckWhy: string }[];
+  readonly sources: readonly {
+    readonly id: string;
+    readonly outcome: string | null;
+    readonly nextCheckReason: { readonly code: string };
+  }[];
 }
 
 describe('a host that has answered 429', () => {
@@ -49,7 +53,7 @@ describe('a host that has answered 429', () => {
     expect(strict.requests.map(({ path }) => path)).toEqual(['/throttled.xml']);
     expect((await listed()).find(({ id }) => id === 'sibling')).toMatchObject({
       outcome: null,
-      nextCheckWhy: 'its host is paused: it answered 429',
+      nextCheckReason: { code: 'host_paused' },
     });
   });
 });

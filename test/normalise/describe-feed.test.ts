@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeFeed } from '../../src/normalise/describe-feed.ts';
+import { notesOf } from '../support/notes.ts';
 import { ordinaryItem, parsedFeed, parsedItem } from '../support/parsed-feed.ts';
 
 const url = 'https://feeds.example/rss.xml';
@@ -15,12 +16,12 @@ describe('describeFeed', () => {
       categories: ['World'],
       enclosures: [{ url: '/a.mp3', type: 'audio/mpeg', length: '0' }],
     });
-    const described = describeFeed(parsedFeed([item, ordinaryItem(2)], { notes: ['recovered'] }), { url });
+    const described = describeFeed(parsedFeed([item, ordinaryItem(2)], { notes: notesOf('recovered') }), { url });
     expect(described).toMatchObject({
       format: 'rss2',
       title: 'A feed',
       link: 'https://site.example/',
-      notes: ['recovered'],
+      notes: notesOf('recovered'),
     });
     expect(described.entries.map((entry) => entry.id)).toEqual(['guid-1', 'guid-2']);
     expect(described.entries[0]).toEqual({

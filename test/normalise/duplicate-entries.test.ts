@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
 import { startCpuTimer } from '../support/cpu-time.ts';
+import { notesOf } from '../support/notes.ts';
 import { ordinaryItem, parsedFeed, plainOptions } from '../support/parsed-feed.ts';
 
 const link = 'https://site.example/story';
@@ -24,7 +25,7 @@ describe('findDuplicateEntries', () => {
         { guid: `${link}#1`, ...story, ...text('After the edit'), published: '2026-03-10T11:00:00Z' },
         { guid: `${link}#0`, ...titled('Storm hits the coast!'), published: '2026-03-10T10:00:00Z' },
       ]),
-    ).toEqual({ guids: [`${link}#1`], notes: ['dup_entry:1'], urls: [link] });
+    ).toEqual({ guids: [`${link}#1`], notes: notesOf('dup_entry:1'), urls: [link] });
   });
 
   it('keeps the last entry when neither has a date', () => {

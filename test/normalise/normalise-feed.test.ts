@@ -3,6 +3,7 @@ import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
 import { threadCpuMs } from '../support/cpu-time.ts';
+import { notesOf } from '../support/notes.ts';
 import { nowMs, ordinaryItem, parsedFeed, plainOptions } from '../support/parsed-feed.ts';
 
 function normalise(items: readonly ParsedItem[], options = plainOptions()): NormalisedFeed {
@@ -23,7 +24,7 @@ describe('normaliseFeed on dates', () => {
       ordinaryItem(5, { published: ' ' }),
     ]);
     expect(result.drafts.every((draft) => draft.publishedMs === null)).toBe(true);
-    expect(result.notes).toEqual(['future_date:1', 'bad_date:3']);
+    expect(result.notes).toEqual(notesOf('future_date:1', 'bad_date:3'));
   });
 
   it('ignores the dates of a source whose dates are not trusted', () => {
@@ -53,7 +54,7 @@ describe('normaliseFeed on the identity of entries', () => {
     ]) {
       const result = normalise(items);
       expect(titles(result).toSorted()).toEqual(['Newer', 'Title 2']);
-      expect(result.notes).toEqual(['dup_guid:1']);
+      expect(result.notes).toEqual(notesOf('dup_guid:1'));
     }
   });
 
@@ -69,7 +70,7 @@ describe('normaliseFeed on the identity of entries', () => {
   it('keeps every item of a source whose guids are all the same, and notes it', () => {
     const result = normalise([1, 2, 3, 4].map((n) => ordinaryItem(n, { guid: 'same' })));
     expect(result.drafts.length).toBe(4);
-    expect(result.notes).toEqual(['ids_distrusted', 'dup_guid:3']);
+    expect(result.notes).toEqual(notesOf('ids_distrusted', 'dup_guid:3'));
   });
 
   it('does not use guids that an earlier poll found unreliable', () => {
@@ -135,7 +136,7 @@ describe('normaliseFeed with keep and drop filters', () => {
   it('keeps entries whose title or category matches, in any case', () => {
     const result = normalise(items, plainOptions({ keep: 'climate|energy' }));
     expect(titles(result)).toEqual(['Climate, sponsored', 'Title 2', 'Climate report']);
-    expect(result.notes).toEqual(['filtered:1']);
+    expect(result.notes).toEqual(notesOf('filtered:1'));
   });
 
   it('drops matching entries, also those that keep matches', () => {
@@ -156,7 +157,7 @@ describe('normaliseFeed within its limits', () => {
     );
     expect(result.drafts.length).toBe(50);
     expect(titles(result).at(-1)).toBe('Title 0');
-    expect(result.notes).toEqual(['item_flood:2000']);
+    expect(result.notes).toEqual(notesOf('item_flood:2000'));
   });
 
   describe('returns the newest items up to the limit', () => {
@@ -210,7 +211,7 @@ describe('normaliseFeed within its limits', () => {
       }),
     ).toBeLessThan(2_000);
     expect(result).toMatchObject({
-      notes: ['content_cut:1'],
+      notes: notesOf('content_cut:1'),
       drafts: [{ title: 'Title 1', url: 'https://site.example/story/1' }],
     });
     expect(Buffer.byteLength(result!.drafts[0]!.contentHtml)).toBeLessThanOrEqual(128 * 1024);
@@ -224,14 +225,14 @@ describe('normaliseFeed within its limits', () => {
     expect(bytes).toBeGreaterThan(3.8 * 1024 * 1024);
     expect(result.drafts.length).toBe(50);
     expect(result.drafts.every((draft) => draft.summary !== '')).toBe(true);
-    expect(result.notes).toEqual(['content_cut:16']);
+    expect(result.notes).toEqual(notesOf('content_cut:16'));
   });
 
   it('reads at most 8 MB of markup, however little text results', () => {
     const content = { type: 'html', value: `<p class="${'x'.repeat(1_000_000)}">Text</p>` } as const;
     const result = normalise(Array.from({ length: 12 }, (_, n) => ordinaryItem(n, { content })));
     expect(result.drafts.filter((draft) => draft.contentHtml === '<p>Text</p>').length).toBe(9);
-    expect(result.notes).toEqual(['content_cut:3']);
+    expect(result.notes).toEqual(notesOf('content_cut:3'));
   });
 
   it('does not report omitted content as an edit', () => {
@@ -247,7 +248,7 @@ describe('normaliseFeed on the metadata of the feed', () => {
     const feed = parsedFeed([], {
       title: { type: 'html', value: 'News &amp; <b>views</b>' },
       complete: true,
-      notes: ['recovered'],
+      notes: notesOf('recovered'),
       deleted: [
         { ref: ' tag:site.example,2026:1 ', when: '2026-03-01T00:00:00Z' },
         { ref: 'x', when: 'once' },
@@ -257,7 +258,7 @@ describe('normaliseFeed on the metadata of the feed', () => {
       kind: 'normalised',
       feedTitle: 'News & views',
       complete: true,
-      notes: ['recovered'],
+      notes: notesOf('recovered'),
       deleted: [
         { ref: 'tag:site.example,2026:1', atMs: Date.UTC(2026, 2, 1) },
         { ref: 'x', atMs: null },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ItemDraft, NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { ParsedItem } from '../../src/domain/items/parsed-feed.ts';
 import { normaliseFeed } from '../../src/normalise/normalise-feed.ts';
+import { notesOf } from '../support/notes.ts';
 import { ordinaryItem, parsedFeed, parsedItem, plainOptions } from '../support/parsed-feed.ts';
 import { findForbidden } from './html/forbidden-html.ts';
 
@@ -220,7 +221,7 @@ describe('the links of an entry', () => {
       ),
     );
     expect(result.drafts.map((draft) => draft.url)).toEqual([null, null, null, null, null]);
-    expect(result.notes).toEqual(['bad_link:5']);
+    expect(result.notes).toEqual(notesOf('bad_link:5'));
   });
 
   it('are absolute for the hubs, the feed itself and the archive', () => {
@@ -260,7 +261,7 @@ describe('the enclosures of an entry', () => {
       { url: 'https://cdn.example/b.mp3', type: 'text/html', length: null },
       { url: 'http://127.0.0.1/c', type: null, length: 0 },
     ]);
-    expect(result.notes).toEqual(['bad_enclosure:4']);
+    expect(result.notes).toEqual(notesOf('bad_enclosure:4'));
   });
 
   it('provide the image of an entry when they are images', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../src/parse/decode.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
+import { notesOf } from '../support/notes.ts';
 
 const bytes = (...parts: (string | number[])[]) =>
   new Uint8Array(parts.flatMap((part) => (typeof part === 'string' ? [...Buffer.from(part)] : part)));
@@ -27,14 +28,14 @@ describe('decode without a label', () => {
   it('decodes bytes without any valid UTF-8 sequence as windows-1252', () => {
     expect(decode(latin1('<a>\x93caf\xe9\x94</a>'), null)).toEqual({
       text: '<a>“café”</a>',
-      notes: ['charset_guess', 'recovered'],
+      notes: notesOf('charset_guess', 'recovered'),
     });
   });
 
   it('replaces a damaged sequence in a document that is otherwise UTF-8', () => {
     const { text, notes } = decode(bytes('<a>één ', [0xff], ' twéé</a>'), null);
     expect(text).toBe('<a>één \ufffd twéé</a>');
-    expect(notes).toEqual(['recovered']);
+    expect(notes).toEqual(notesOf('recovered'));
   });
 
   it('decodes UTF-8 that was cut inside a character as UTF-8', () => {
@@ -67,7 +68,7 @@ describe('decode by byte order mark', () => {
   it('replaces invalid bytes after a UTF-8 byte order mark', () => {
     const { text: read, notes } = decode(bytes([0xef, 0xbb, 0xbf], 'é è ', [0xe9]), null);
     expect(read).toBe('é è \ufffd');
-    expect(notes).toEqual(['recovered']);
+    expect(notes).toEqual(notesOf('recovered'));
   });
 });
 
@@ -79,7 +80,7 @@ describe('decode by the pattern of the first bytes', () => {
     ['UTF-32 LE', utf32(text, true)],
     ['UTF-32 BE', utf32(text, false)],
   ])('decodes %s without a byte order mark', (_, body) => {
-    expect(decode(body, null)).toEqual({ text, notes: ['charset_guess'] });
+    expect(decode(body, null)).toEqual({ text, notes: notesOf('charset_guess') });
   });
 
   it('detects the pattern after a leading line break', () => {
@@ -139,7 +140,7 @@ describe('decode by label', () => {
     const body = bytes('<?xml version="1.0" encoding="utf-8"?><a>é</a>');
     expect(decode(body, 'text/xml; charset=ISO-8859-1')).toEqual({
       text: expect.stringContaining('<a>é</a>'),
-      notes: ['charset_guess'],
+      notes: notesOf('charset_guess'),
     });
   });
 
@@ -153,18 +154,18 @@ describe('decode by label', () => {
   it('falls back to windows-1252 when a document labelled UTF-8 is not', () => {
     const { text, notes } = decode(declared('UTF-8', '<a>caf\xe9</a>'), null);
     expect(text).toContain('<a>café</a>');
-    expect(notes).toEqual(['charset_guess', 'recovered']);
+    expect(notes).toEqual(notesOf('charset_guess', 'recovered'));
   });
 
   it('falls back to the XML declaration when the header is wrong about UTF-8', () => {
     const { text, notes } = decode(declared('windows-1251', '<a>\xc9</a>'), 'text/xml; charset=utf-8');
     expect(text).toContain('<a>Й</a>');
-    expect(notes).toEqual(['charset_guess']);
+    expect(notes).toEqual(notesOf('charset_guess'));
   });
 
   it('notes bytes that are invalid in the labelled charset', () => {
     const body = bytes('<?xml version="1.0" encoding="euc-jp"?><a>', [0xc6, 0xfc, 0xff], '</a>');
-    expect(decode(body, null).notes).toEqual(['recovered']);
+    expect(decode(body, null).notes).toEqual(notesOf('recovered'));
   });
 
   it.each(['utf-7', 'utf-16le', 'x-user-defined'])('ignores the label %s for bytes that are not UTF-8', (charset) => {
@@ -174,7 +175,7 @@ describe('decode by label', () => {
   it.each(['utf-7', 'utf-16', 'x-user-defined', 'klingon', 'iso-2022-kr'])('ignores the label %s', (charset) => {
     const { text, notes } = decode(bytes('<a>é +ADw-</a>'), `text/xml; charset=${charset}`);
     expect(text).toBe('<a>é +ADw-</a>');
-    expect(notes).toEqual(['charset_guess']);
+    expect(notes).toEqual(notesOf('charset_guess'));
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ParsedFeed } from '../../src/domain/items/parsed-feed.ts';
 import { parseFeed } from '../../src/parse/parse-feed.ts';
 import { fuzzRuns } from '../support/fuzz-runs.ts';
+import { notesOf } from '../support/notes.ts';
 
 const parse = (text: string | Uint8Array, contentType: string | null = null) =>
   parseFeed({ body: typeof text === 'string' ? new Uint8Array(Buffer.from(text)) : text, contentType });
@@ -67,7 +68,7 @@ describe('parseFeed on feeds', () => {
     const body = new Uint8Array(
       Buffer.from(`<!DOCTYPE x>${rss('<item><title>a & \xe9 & b</title></item>')}`, 'latin1'),
     );
-    expect((await feedOf(body)).notes).toEqual(['charset_guess', 'recovered', 'dtd_dropped']);
+    expect((await feedOf(body)).notes).toEqual(notesOf('charset_guess', 'recovered', 'dtd_dropped'));
   });
 
   it('reads JSON of any content type, and XML served as JSON', async () => {

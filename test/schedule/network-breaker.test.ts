@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../src/domain/failure.ts';
+import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { createNetworkBreaker, type NetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import { facts, minuteMs, secondMs } from './rules/poll-fixtures.ts';
 

@@ -2,6 +2,7 @@ import { beforeEach } from 'vitest';
 import { everything } from '../../src/domain/events/filter.ts';
 import type { Item } from '../../src/domain/items/item.ts';
 import type { NormaliseTask } from '../../src/domain/items/normalise-task.ts';
+import type { Note } from '../../src/domain/notes/note.ts';
 import type { PollState, RefreshResult } from '../../src/domain/polling/poll.ts';
 import type { Source } from '../../src/domain/polling/source.ts';
 import { createFetcher, type Fetcher } from '../../src/fetch/fetch-source.ts';
@@ -91,7 +92,7 @@ export class PollingFixture {
     return report;
   }
 
-  async notes(): Promise<readonly string[]> {
+  async notes(): Promise<readonly Note[]> {
     return (await this.report()).notes;
   }
 

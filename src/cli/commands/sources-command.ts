@@ -1,3 +1,4 @@
+import { formatNextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { SourceReport } from '../../store/sources/source-reports.ts';
 import type { HubReport } from '../../store/websub/websub-reports.ts';
@@ -101,5 +102,5 @@ function stateOf(report: SourceReport): string {
 function nextOf(report: SourceReport, nowMs: number): string {
   if (report.removedMs !== null) return 'never';
   const when = report.nextCheckMs <= nowMs ? 'now' : formatRelativeTime(report.nextCheckMs, nowMs);
-  return report.nextCheckWhy === '' ? when : `${when} (${report.nextCheckWhy})`;
+  return `${when} (${formatNextCheckReason(report.nextCheckReason)})`;
 }

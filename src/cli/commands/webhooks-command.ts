@@ -1,5 +1,5 @@
 import { nearestWord } from '../../config/problems/did-you-mean.ts';
-import { type Cursor, formatCursor, type LogBounds, parseCursor } from '../../domain/events/event.ts';
+import { type Cursor, checkCursor, formatCursor, type LogBounds, parseCursor } from '../../domain/events/event.ts';
 import { type WebhookState, webhookCondition } from '../../domain/events/webhook.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Store } from '../../store/engine/store.ts';
@@ -69,12 +69,13 @@ async function findWebhook(store: Store, id: string): Promise<WebhookState> {
 }
 
 /** Parses a cursor and checks that the events after it are still in the log. */
-function readCursor(text: string, { epoch, head, floor }: LogBounds): Cursor {
+function readCursor(text: string, bounds: LogBounds): Cursor {
+  const { epoch, head, floor } = bounds;
   if (text === 'head') return { epoch, seq: head };
   if (text === 'floor') return { epoch, seq: floor - 1 };
   const cursor = parseCursor(text);
+  if (cursor !== null && checkCursor(cursor, bounds) === 'valid') return cursor;
   const range = `${formatCursor({ epoch, seq: floor - 1 })} to ${formatCursor({ epoch, seq: head })}`;
-  if (cursor?.epoch === epoch && cursor.seq >= floor - 1 && cursor.seq <= head) return cursor;
   throw new CommandError(`the event log cannot be read after ${JSON.stringify(text)}; the range is ${range}`);
 }
 

@@ -1,6 +1,6 @@
 import { defaultItemLimit } from '../../config/schema/source-schema.ts';
 import type { ItemDraft, NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
-import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
+import { hasNote, type Note } from '../../domain/notes/note.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
 import { type NormaliseSettings, normaliseOptions } from '../../domain/polling/normalise-options.ts';
 import { emptyPollHistory, type PollResult, type PollState } from '../../domain/polling/poll.ts';
@@ -39,7 +39,7 @@ export interface FeedReport {
   readonly revalidation: RevalidationResult;
   readonly next: Pick<PollResult, 'nextCheckMs' | 'nextCheckReason'>;
   /** Notes on the response, the document and its hints. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   /** As they would be stored, newest first. */
   readonly newest: readonly ItemDraft[];
 }
@@ -97,7 +97,7 @@ export async function reportFeed(
     response: fetched,
     normalised,
     quality: assessQuality(described.entries, parts.nowMs),
-    idsDistrusted: normalised.notes.includes(idsDistrustedNote),
+    idsDistrusted: hasNote(normalised.notes, 'ids_distrusted'),
     hubs: hubLinks(fetched.links, normalised).hubs,
     revalidation: await revalidateOnce(fetched, revalidate),
     next: pollResult,
@@ -140,7 +140,7 @@ const initialState: PollState = {
   validators: noValidators,
   bodyHash: null,
   nextCheckMs: 0,
-  nextCheckReason: '',
+  nextCheckReason: { code: 'never_read' },
   failures: 0,
   firstFailedMs: null,
   firstReadDone: false,

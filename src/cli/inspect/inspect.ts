@@ -1,8 +1,8 @@
 import { assertNever } from '../../domain/assert-never.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { Unreadable } from '../../domain/items/item.ts';
 import type { FeedLink } from '../../domain/items/page-links.ts';
 import {
-  type Failure,
   type FetchedDocument,
   type FetchOutcome,
   noValidators,

@@ -1,5 +1,7 @@
 import type { ItemDraft } from '../../domain/items/item.ts';
 import type { FeedLink } from '../../domain/items/page-links.ts';
+import { formatNote } from '../../domain/notes/format-note.ts';
+import { formatNextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import { formatDuration, formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
@@ -67,8 +69,11 @@ function factsOf(feed: FeedReport): readonly Fact[] {
     ['hub', feed.hubs.length === 0 ? 'none' : feed.hubs.join(', ')],
     ['validators', formatValidators(feed)],
     response.freshnessLifetimeMs === null ? null : ['fresh for', formatDuration(response.freshnessLifetimeMs)],
-    ['next poll', `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${next.nextCheckReason})`],
-    feed.notes.length === 0 ? null : ['notes', feed.notes.join(', ')],
+    [
+      'next poll',
+      `${formatRelativeTime(next.nextCheckMs, feed.readAtMs)} (${formatNextCheckReason(next.nextCheckReason)})`,
+    ],
+    ...feed.notes.map((note, index): Fact => [index === 0 ? 'notes' : '', formatNote(note)]),
   ];
   return facts.filter((fact) => fact !== null);
 }
@@ -174,7 +179,7 @@ function feedToJson(feed: FeedReport): object {
     hints: normalised.hints,
     readAt: iso(feed.readAtMs),
     nextCheckAt: iso(next.nextCheckMs),
-    nextCheckWhy: next.nextCheckReason,
+    nextCheckReason: next.nextCheckReason,
     notes,
     newest: newest.map(itemToJson),
   };

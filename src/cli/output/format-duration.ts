@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../../domain/durations.ts';
 
 /** A duration in its largest fitting unit: `40 s`, `5 min`, `3 h`, `12 d`. */
 export function formatDuration(ms: number): string {
@@ -10,7 +10,8 @@ export function formatDuration(ms: number): string {
 
 /** A time relative to now: `5 min ago`, `in 3 h`, `now`. */
 export function formatRelativeTime(atMs: number, nowMs: number): string {
-  const span = formatDuration(Math.abs(atMs - nowMs));
-  if (span === '0 s') return 'now';
+  const distanceMs = Math.abs(atMs - nowMs);
+  if (Math.round(distanceMs / secondMs) === 0) return 'now';
+  const span = formatDuration(distanceMs);
   return atMs < nowMs ? `${span} ago` : `in ${span}`;
 }

@@ -1,5 +1,6 @@
 import type { EntryDescription, FeedDescription } from '../../domain/items/feed-description.ts';
 import type { Unreadable } from '../../domain/items/item.ts';
+import { formatNote } from '../../domain/notes/format-note.ts';
 import type { OpenedFile } from '../shared/parse-targets.ts';
 import { formatTable } from './format-table.ts';
 
@@ -62,7 +63,7 @@ export function resultsTable(lines: readonly ParseLine[], columns: number | null
           String(feed.entries.length),
           String(Math.round(ms)),
           feed.title ?? '',
-          feed.notes.join(', '),
+          feed.notes.map(formatNote).join('; '),
         ],
   );
   const [only] = lines.length === 1 ? lines : [];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { ConfigError } from '../../domain/config-error.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { ConfigError, type ConfigProblem } from '../../domain/config-error.ts';
 import type { Declarations } from '../../domain/polling/source.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -70,8 +71,8 @@ class FeedsDirWatcher implements DeclarationWatcher {
   #current: Declarations;
   /** Of the files of the active declarations; null until the first read. */
   #fingerprint: string | null = null;
-  /** The last reported error; null: none. */
-  #problem: string | null = null;
+  /** The last reported errors; null: none. */
+  #problems: readonly ConfigProblem[] | null = null;
   readonly #reads: Coalescer;
   #closed = false;
 
@@ -149,19 +150,19 @@ class FeedsDirWatcher implements DeclarationWatcher {
       this.#clearProblem();
       return;
     }
-    this.#problem = null;
+    this.#problems = null;
     this.#options.onChange(declarations);
   }
 
   #clearProblem(): void {
-    if (this.#problem === null) return;
-    this.#problem = null;
+    if (this.#problems === null) return;
+    this.#problems = null;
     this.#options.onChange(this.#current);
   }
 
   #report(error: ConfigError): void {
-    if (error.message === this.#problem) return;
-    this.#problem = error.message;
+    if (isDeepStrictEqual(error.problems, this.#problems)) return;
+    this.#problems = error.problems;
     this.#options.onProblem(error);
   }
 }

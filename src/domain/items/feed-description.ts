@@ -1,3 +1,4 @@
+import type { Note } from '../notes/note.ts';
 import type { Enclosure } from './item.ts';
 import type { FeedFormat } from './parsed-feed.ts';
 
@@ -25,5 +26,5 @@ export interface FeedDescription {
   readonly link: string | null;
   /** In document order. */
   readonly entries: readonly EntryDescription[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }

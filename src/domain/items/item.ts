@@ -1,3 +1,4 @@
+import type { Note } from '../notes/note.ts';
 import type { FeedFormat, FeedHints } from './parsed-feed.ts';
 
 /** How much of a source's content pages, feeds and pushes contain. */
@@ -61,7 +62,7 @@ export interface NormalisedFeed {
   readonly deleted: readonly { readonly ref: string; readonly atMs: number | null }[];
   readonly complete: boolean;
   readonly archiveUrl: string | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export interface Unreadable {

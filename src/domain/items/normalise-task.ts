@@ -23,8 +23,5 @@ export interface NormaliseTask {
   readonly options: NormaliseOptions;
 }
 
-/** Note of a feed whose guids do not distinguish its entries. Recorded as `PollHistory.idsDistrusted`. */
-export const idsDistrustedNote = 'ids_distrusted';
-
 /** Increased when the same document gives another result: stored validators expire, and stored HTML is sanitised again. */
 export const rulesVersion = 2;

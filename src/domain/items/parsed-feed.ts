@@ -1,3 +1,5 @@
+import type { Note } from '../notes/note.ts';
+
 /** Text as published, with the type that the publisher declares. */
 export interface Markup {
   readonly type: 'text' | 'html';
@@ -49,8 +51,8 @@ export interface ParsedFeed {
   readonly items: readonly ParsedItem[];
   /** RFC 6721 tombstones. */
   readonly deleted: readonly { readonly ref: string; readonly when: string | null }[];
-  /** Repairs: `recovered`, `partial_parse`, `dtd_dropped`, `charset_guess`, … */
-  readonly notes: readonly string[];
+  /** What was guessed, repaired or left out. */
+  readonly notes: readonly Note[];
 }
 
 export interface ParsedItem {

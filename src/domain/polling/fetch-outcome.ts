@@ -1,3 +1,6 @@
+import type { Failure } from '../failure.ts';
+import type { Note } from '../notes/note.ts';
+
 /** Validators (RFC 9110 section 8.8) of the last 200: opaque, sent back byte for byte (latin1), never parsed. */
 export interface Validators {
   readonly etag: string | null;
@@ -8,44 +11,6 @@ export interface Validators {
 
 export const noValidators: Validators = { etag: null, lastModified: null };
 
-/** Why a poll failed. Pages, logs and metrics use these codes. */
-export type Failure =
-  | 'bad_url'
-  | 'bad_scheme'
-  | 'bad_port'
-  | 'blocked_address'
-  | 'dns_error'
-  | 'connect_timeout'
-  | 'connect_error'
-  | 'tls_error'
-  | 'header_timeout'
-  | 'header_overflow'
-  | 'slow_body'
-  | 'body_too_large'
-  | 'truncated'
-  | 'decompress_ratio'
-  | 'decode_error'
-  | 'protocol_error'
-  | 'redirect_loop'
-  | 'redirect_limit'
-  | 'redirect_scheme'
-  | 'redirect_no_location'
-  | 'unexpected_304'
-  | 'http_client_error'
-  | 'http_server_error'
-  | 'unauthorized'
-  | 'challenge'
-  | 'not_found'
-  | 'empty'
-  | 'not_feed'
-  | 'parse_error'
-  | 'parse_timeout'
-  | 'parse_limit'
-  | 'file_missing'
-  | 'file_unreadable'
-  | 'lease_lost'
-  | 'internal_error';
-
 /** Facts of one exchange, whatever its outcome. */
 export interface FetchFacts {
   /** HTTP status of the last response; null: none was received. */
@@ -54,8 +19,8 @@ export interface FetchFacts {
   readonly bytes: number;
   readonly durationMs: number;
   readonly redirects: number;
-  /** Anomalies that did not prevent the read: `wrong_encoding_label`, `etag_reused`, `bad_validator`, … */
-  readonly notes: readonly string[];
+  /** Anomalies that did not prevent the read. */
+  readonly notes: readonly Note[];
 }
 
 /** The outcome of one attempt to fetch a source. Remote failures are values, never exceptions. */

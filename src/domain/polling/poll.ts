@@ -1,9 +1,11 @@
 import { dayMs } from '../durations.ts';
+import type { Failure } from '../failure.ts';
 import type { Unreadable } from '../items/item.ts';
 import { rulesVersion } from '../items/normalise-task.ts';
 import type { FeedHints } from '../items/parsed-feed.ts';
 import type { FeedIdentity } from './feed-continuity.ts';
-import type { Failure, FetchedDocument, FetchFacts, FetchOutcome, Validators } from './fetch-outcome.ts';
+import type { FetchedDocument, FetchFacts, FetchOutcome, Validators } from './fetch-outcome.ts';
+import type { NextCheckReason } from './next-check-reason.ts';
 
 /** The exclusive right to refresh a source until a time. Lost when it expires or the declaration changes. */
 export interface Lease {
@@ -102,8 +104,7 @@ export interface PollState {
   readonly validators: Validators;
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
-  /** The reason for the operator: `adaptive interval`, `max-age`, `Retry-After`, … */
-  readonly nextCheckReason: string;
+  readonly nextCheckReason: NextCheckReason;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   /** False until a first successful read was stored completely: its items are backfill. */
@@ -134,7 +135,7 @@ export interface PollResult {
   /** Null: unchanged. */
   readonly bodyHash: string | null;
   readonly nextCheckMs: number;
-  readonly nextCheckReason: string;
+  readonly nextCheckReason: NextCheckReason;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly goneMs: number | null;

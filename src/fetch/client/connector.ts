@@ -2,6 +2,7 @@ import { connect as connectTcp, type LookupFunction, type Socket } from 'node:ne
 import { connect as connectTls, getCACertificates } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { minuteMs } from '../../domain/durations.ts';
+import { note } from '../../domain/notes/note.ts';
 import { type AddressGuard, isLiteral, portOf, type Target } from './address-guard.ts';
 import { errorCode, FetchError, formatSeconds } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
@@ -118,7 +119,7 @@ async function withinDeadline(answer: Promise<readonly string[]>, target: Target
   const lookup = answer.catch((error: unknown) => {
     const code = errorCode(error) || 'no answer';
     const detail = `${target.hostname} cannot be resolved (${code}). Check the spelling of the host`;
-    throw new FetchError('dns_error', detail, code === 'ENOTFOUND' ? ['nxdomain'] : []);
+    throw new FetchError('dns_error', detail, code === 'ENOTFOUND' ? [note('nxdomain')] : []);
   });
   try {
     return await Promise.race([lookup, timeout]);

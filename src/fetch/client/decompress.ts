@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { type Note, note } from '../../domain/notes/note.ts';
 import { concatBytes } from './byte-collector.ts';
 import { FetchError, formatBytes } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
@@ -19,7 +20,7 @@ export interface DecodeOptions {
 export interface Decoded {
   readonly body: Uint8Array;
   /** `wrong_encoding_label` if Content-Encoding does not match the body. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 const names: Readonly<Record<string, Coding>> = { gzip: 'gzip', 'x-gzip': 'gzip', br: 'br', deflate: 'deflate' };
@@ -42,13 +43,14 @@ export async function decodeBody(
   const { codings, unknown } = readCodings(headers, options.limits.maxCodings);
   if (codings.length === 0 && !isGzip(wire)) {
     if (unknown === null) return { body: wire, notes: [] };
-    return { body: plainOrRefused(wire, unknown), notes: ['wrong_encoding_label'] };
+    return { body: plainOrRefused(wire, unknown), notes: [note('wrong_encoding_label')] };
   }
   // Gzip without a Content-Encoding header is common for files stored compressed. One layer is decoded, never several.
-  if (codings.length === 0) return { body: await decodeOne(wire, 'gzip', options), notes: ['wrong_encoding_label'] };
+  if (codings.length === 0)
+    return { body: await decodeOne(wire, 'gzip', options), notes: [note('wrong_encoding_label')] };
   const decoded = await decodeAll(wire, codings, options);
   if (unknown === null) return decoded;
-  return { body: plainOrRefused(decoded.body, unknown), notes: ['wrong_encoding_label'] };
+  return { body: plainOrRefused(decoded.body, unknown), notes: [note('wrong_encoding_label')] };
 }
 
 /**
@@ -68,7 +70,7 @@ async function decodeAll(wire: Uint8Array, codings: readonly Coding[], options: 
   // RFC 9110 section 8.4: codings are listed in the order in which they were applied.
   for (const coding of codings.toReversed()) {
     const next = await decodeUnlessPlain(body, coding, options);
-    if (next === null) return { body, notes: ['wrong_encoding_label'] };
+    if (next === null) return { body, notes: [note('wrong_encoding_label')] };
     body = next;
   }
   return { body, notes: [] };

@@ -1,4 +1,5 @@
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { Note } from '../../domain/notes/note.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 
 /**
@@ -8,10 +9,10 @@ import { cleanLine } from '../../runtime/clean-line.ts';
 export class FetchError extends Error {
   readonly failure: Failure;
   /** Further facts for the schedule: `nxdomain`. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 
   /** @param detail what failed and what to do, for the operator. Must not contain secrets, paths or queries. */
-  constructor(failure: Failure, detail: string, notes: readonly string[] = []) {
+  constructor(failure: Failure, detail: string, notes: readonly Note[] = []) {
     super(cleanLine(detail));
     this.name = 'FetchError';
     this.failure = failure;

@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
+import { type Note, note } from '../../domain/notes/note.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type ConfiguredHosts, createAddressGuard } from './address-guard.ts';
 import { type BodyMemory, createBodyMemory, type MemoryReservation } from './body-memory.ts';
@@ -54,7 +55,7 @@ export interface HttpResponse {
   readonly body: Uint8Array;
   /** Bytes of the body as received. */
   readonly bytes: number;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export interface HttpFailure {
@@ -64,7 +65,7 @@ export interface HttpFailure {
   readonly detail: string;
   readonly status: number | null;
   readonly bytes: number;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** The client for all outgoing requests. It does not follow redirects: see `followRedirects`. */
@@ -121,7 +122,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
     const response = await send(context, { ...call, url }, signal);
     if (response.kind === 'failed' || !mixed.delete(url.hostname)) return response;
-    return { ...response, notes: [...response.notes, 'blocked_address'] };
+    return { ...response, notes: [...response.notes, note('blocked_address')] };
   };
 
   return {

@@ -6,6 +6,7 @@ import {
   type ParsedItem,
   type ParseResult,
 } from '../../domain/items/parsed-feed.ts';
+import { type Note, note } from '../../domain/notes/note.ts';
 import { isOldestFirst } from '../limits/oldest-first.ts';
 import { maxItems } from '../limits/parse-limits.ts';
 import { repairJson } from './repair-json.ts';
@@ -27,14 +28,14 @@ export function parseJsonFeed(text: string): ParseResult {
   return { kind: 'parsed', feed: toFeed(value, notes) };
 }
 
-function readJson(text: string): { value: Json | null; notes: readonly string[] } {
+function readJson(text: string): { value: Json | null; notes: readonly Note[] } {
   const json = text.slice(text.indexOf('{'));
   const value = tryJson(json);
-  if (value !== null) return { value, notes: /^[\s\ufeff]*\{/.test(text) ? [] : ['recovered'] };
+  if (value !== null) return { value, notes: /^[\s\ufeff]*\{/.test(text) ? [] : [note('recovered')] };
   const repaired = repairJson(json);
   return {
     value: tryJson(repaired.json),
-    notes: repaired.isTruncated ? ['recovered', 'partial_parse'] : ['recovered'],
+    notes: repaired.isTruncated ? [note('recovered'), note('partial_parse')] : [note('recovered')],
   };
 }
 
@@ -77,7 +78,7 @@ function markup(type: Markup['type'], value: string | null): Markup | null {
   return value === null ? null : { type, value };
 }
 
-function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
+function toFeed(feed: Json, notes: readonly Note[]): ParsedFeed {
   const author = authorOf(feed);
   const items = objects(feed, 'items');
   return {
@@ -101,7 +102,7 @@ function toFeed(feed: Json, notes: readonly string[]): ParsedFeed {
     complete: false,
     items: limitItems(items).map((item) => toItem(item, author)),
     deleted: [],
-    notes: items.length > maxItems ? [...notes, 'item_flood'] : notes,
+    notes: items.length > maxItems ? [...notes, note('item_flood', items.length)] : notes,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Note } from '../../domain/notes/note.ts';
+import { NoteCollector } from '../../domain/notes/note-collector.ts';
 import type { Dialect } from './repaired-xml.ts';
 import { isDoctype, type MiscSkipper } from './skip-misc.ts';
 
@@ -19,12 +21,12 @@ export interface FeedRoot {
   /** `rss`, `rdf`, `channel`, `feed` or `entry`. */
   readonly localName: string;
   /** What was skipped before it. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** Finds the root element of an XML feed; null if the document does not begin with one. */
 export function findFeedRoot(text: string, misc: MiscSkipper): FeedRoot | null {
-  const notes = new Set<string>();
+  const notes = new NoteCollector();
   let at = 0;
   let junk = 0;
   while (junk <= maxJunkChars) {
@@ -33,10 +35,10 @@ export function findFeedRoot(text: string, misc: MiscSkipper): FeedRoot | null {
     junk += text.slice(at, open).trim().length;
     const root = rootAt(text, open);
     if (root !== null && junk <= maxJunkChars) {
-      if (junk > 0) notes.add('recovered');
-      return { ...root, at: open, notes: [...notes] };
+      if (junk > 0) notes.flag('recovered');
+      return { ...root, at: open, notes: notes.list() };
     }
-    if (isDoctype(text, open)) notes.add('dtd_dropped');
+    if (isDoctype(text, open)) notes.flag('dtd_dropped');
     const end = misc.end(open);
     if (end === null) junk += 1;
     at = end ?? open + 1;

@@ -1,3 +1,5 @@
+import type { Note } from '../../domain/notes/note.ts';
+import { NoteCollector } from '../../domain/notes/note-collector.ts';
 import { maxEdits } from '../limits/parse-limits.ts';
 import { ReferenceRepairer } from './repair-references.ts';
 import type { UnrepairableXml } from './repaired-xml.ts';
@@ -7,13 +9,13 @@ import { TextEdits } from './text-edits.ts';
 export class RepairContext {
   readonly text: string;
   readonly edits = new TextEdits();
-  readonly notes: Set<string>;
+  readonly notes: NoteCollector;
   readonly #references: ReferenceRepairer;
   #failure: UnrepairableXml | null = null;
 
-  constructor(text: string, notes: readonly string[]) {
+  constructor(text: string, notes: readonly Note[]) {
     this.text = text;
-    this.notes = new Set(notes);
+    this.notes = new NoteCollector(notes);
     this.#references = new ReferenceRepairer(text);
   }
 
@@ -34,7 +36,7 @@ export class RepairContext {
     while (at < to && this.edits.count <= maxEdits) {
       const { end, text } = this.#references.repair(at);
       this.edits.add(at, end, text);
-      this.notes.add('recovered');
+      this.notes.flag('recovered');
       at = this.#references.nextSuspect(end);
     }
   }
@@ -56,7 +58,7 @@ export class RepairContext {
   /** Escapes the `<` at `at`. @returns the position after it. */
   escapeAngleBracket(at: number): number {
     this.edits.add(at, at + 1, '&lt;');
-    this.notes.add('recovered');
+    this.notes.flag('recovered');
     return at + 1;
   }
 }

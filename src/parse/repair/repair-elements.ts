@@ -145,7 +145,7 @@ export class ElementRepairer {
     edits.truncate(editsBefore);
     this.#fieldRuns.reopen();
     edits.add(tagAt, at, '');
-    this.#repair.notes.add('recovered');
+    this.#repair.notes.flag('recovered');
   }
 
   /** Closes the open elements below a depth at `at`, where they have no end tags. */
@@ -156,7 +156,7 @@ export class ElementRepairer {
       this.inline.end(element, at);
       if (this.inline.textElement === null) this.#repair.edits.add(at, at, endTagOf(element));
       this.#open.pop();
-      if (!isVirtual(element)) this.#repair.notes.add('recovered');
+      if (!isVirtual(element)) this.#repair.notes.flag('recovered');
     }
   }
 
@@ -194,7 +194,7 @@ export class ElementRepairer {
     if (isWellFormed && !this.#repair.hasSuspectReference(nameEnd, attributesEnd)) return;
     const attributes = readAttributes(this.#repair.repairedSlice(nameEnd, attributesEnd));
     this.#repair.edits.add(nameEnd, attributesEnd, writeAttributes(attributes));
-    this.#repair.notes.add('recovered');
+    this.#repair.notes.flag('recovered');
   }
 
   /** Reads the end tag at `at`. @returns the position after it. */
@@ -215,7 +215,7 @@ export class ElementRepairer {
 
   #dropEndTag(at: number, end: number): void {
     this.#repair.edits.add(at, end, '');
-    if (this.inline.textElement === null) this.#repair.notes.add('recovered');
+    if (this.inline.textElement === null) this.#repair.notes.flag('recovered');
   }
 
   #closeTop({ at, nameEnd, end }: { at: number; nameEnd: number; end: number }): void {

@@ -1,4 +1,6 @@
+import { note } from '../../domain/notes/note.ts';
 import { dropOldestItems } from '../limits/oldest-first.ts';
+import { maxItems } from '../limits/parse-limits.ts';
 import { CdataSections } from './cdata-sections.ts';
 import { type FeedRoot, findFeedRoot } from './find-feed-root.ts';
 import { type LegalText, removeIllegalCharacters } from './illegal-characters.ts';
@@ -27,7 +29,7 @@ export function repairXml(text: string): RepairedXml | UnrepairableXml {
 
 function withinItemLimit({ text, notes }: LegalText): LegalText {
   const limited = dropOldestItems(text);
-  return { text: limited, notes: limited === text ? notes : [...notes, 'item_flood'] };
+  return { text: limited, notes: limited === text ? notes : [...notes, note('item_flood', maxItems)] };
 }
 
 const itemTags = { rss: /[<:]item[\s/>]/i, atom: /[<:]entry[\s/>]/i };
@@ -39,7 +41,7 @@ const itemTags = { rss: /[<:]item[\s/>]/i, atom: /[<:]entry[\s/>]/i };
 function repairByItems({ text, notes }: LegalText, root: FeedRoot, before: number): RepairedXml | null {
   const dialect = root.dialect === 'atom' ? 'rss' : 'atom';
   if (!itemTags[dialect].test(text)) return null;
-  const repair = new RepairContext(text, [...notes, ...root.notes, 'recovered']);
+  const repair = new RepairContext(text, [...notes, ...root.notes, note('recovered')]);
   const repairer = new XmlRepairer(repair, { ...root, dialect }, new MiscSkipper(text));
   const repaired = repairer.run();
   return repaired.kind === 'repaired' && repairer.firstItemAt < before ? repaired : null;
@@ -114,7 +116,7 @@ class XmlRepairer {
     if (inline.textElement !== null) inline.cdata(at, end, content);
     else if (!isClosed) this.#repair.edits.add(end, end, ']]>');
     // At the end of the document the section is truncated, not repaired.
-    if (!isClosed && end < this.#text.length) this.#repair.notes.add('recovered');
+    if (!isClosed && end < this.#text.length) this.#repair.notes.flag('recovered');
     return end;
   }
 
@@ -128,8 +130,8 @@ class XmlRepairer {
 
   #finish(end: number): RepairedXml {
     const { edits, notes } = this.#repair;
-    if (this.#elements.isFull) notes.add('item_flood');
-    else if (!this.#elements.isEmpty && this.#root.localName !== 'entry') notes.add('partial_parse');
+    if (this.#elements.isFull) notes.add('item_flood', maxItems);
+    else if (!this.#elements.isEmpty && this.#root.localName !== 'entry') notes.flag('partial_parse');
     const to = this.#elements.finish(end);
     const body = edits.apply(this.#text, { from: this.#bodyAt, to, first: 0 });
     const isAtom = this.#root.dialect === 'atom';
@@ -140,7 +142,7 @@ class XmlRepairer {
       dialect: this.#root.dialect,
       root: isChannel ? {} : lowerCased(this.#attributes),
       channel: lowerCased(isChannel ? this.#attributes : this.#elements.channel),
-      notes: [...notes],
+      notes: notes.list(),
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { Note } from '../../domain/notes/note.ts';
+
 export type Dialect = 'rss' | 'rdf' | 'atom';
 
 /** The result of `repairXml`. */
@@ -14,7 +16,7 @@ export interface RepairedXml {
   /** The attributes of the root and, in RSS, of the channel; names in lower case. */
   readonly root: Readonly<Record<string, string>>;
   readonly channel: Readonly<Record<string, string>>;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /** A document that is not a feed or exceeds a limit. */

@@ -109,7 +109,7 @@ async function confirmSubscribe(
   if (await store.confirm(id, { nowMs, ...terms })) {
     log.info({ source: sourceId, hub: hostOf(hub) }, 'subscribed at a hub');
     // The hub never delivers what was published between our last poll and now.
-    await store.bringPollForward(sourceRef, { atMs: nowMs + minuteMs, nowMs, reason: 'subscribed at its hub' });
+    await store.bringPollForward(sourceRef, { atMs: nowMs + minuteMs, nowMs, reason: 'hub_subscribed' });
     wake();
   }
   return { status: 200, text: challenge };
@@ -160,7 +160,7 @@ async function receive(
   if (secret !== null && !verifySignature(secret, body, signature)) return badSignature;
   const nowMs = clock.now();
   if (body.length === 0) {
-    await store.bringPollForward(sourceRef, { atMs: nowMs, nowMs, reason: 'its hub reported a change' });
+    await store.bringPollForward(sourceRef, { atMs: nowMs, nowMs, reason: 'hub_reported_change' });
     wake();
     return accepted;
   }

@@ -126,7 +126,7 @@ async function evaluate({ store, clock, log, onSourceDue }: SubscriptionManagerP
   for (const { missed, wasTrusted, sourceRef, sourceId, hub } of await store.evaluateHubs({ nowMs, graceMs })) {
     if (missed === 0 || !wasTrusted) continue;
     log.info({ source: sourceId, hub: hostOf(hub), missed }, 'a hub missed items that a poll found; its trust is lost');
-    await store.bringPollForward(sourceRef, { atMs: nowMs, nowMs, reason: 'its hub missed items' });
+    await store.bringPollForward(sourceRef, { atMs: nowMs, nowMs, reason: 'hub_missed_items' });
     onSourceDue();
   }
 }

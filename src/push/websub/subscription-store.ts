@@ -1,3 +1,4 @@
+import type { HubReason } from '../../domain/polling/next-check-reason.ts';
 import type {
   HubEvaluation,
   HubSource,
@@ -12,8 +13,7 @@ import type {
 interface EarlierPoll {
   readonly atMs: number;
   readonly nowMs: number;
-  /** For the operator, as in `newswire sources`. */
-  readonly reason: string;
+  readonly reason: HubReason;
 }
 
 /** What the subscription manager reads and writes. */

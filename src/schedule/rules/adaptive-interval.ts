@@ -1,4 +1,5 @@
 import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
+import type { IntervalRule } from '../../domain/polling/next-check-reason.ts';
 import type { PollHistory } from '../../domain/polling/poll.ts';
 
 export const maxIntervalMs = dayMs;
@@ -13,10 +14,10 @@ const recentGaps = 5;
 /** Beyond this many consecutive documents without a known item, faster polling has not produced an overlap: a flood. */
 const maxDisjointDocuments = 5;
 
-/** A poll interval and its reason, for the operator. */
+/** A poll interval, and the rule that sets it. */
 export interface PollInterval {
   readonly intervalMs: number;
-  readonly reason: string;
+  readonly rule: IntervalRule;
 }
 
 /**
@@ -33,7 +34,7 @@ export function adaptiveInterval(
   const minimum = minInterval(history, { gapMs, validatorsHeld: options.validatorsHeld });
   const adaptiveMs =
     quietInterval(history, options.nowMs) ?? Math.min(gapMs / 2, maxIntervalMs / 4) / disjointDivisor(history);
-  return adaptiveMs > minimum.intervalMs ? { intervalMs: adaptiveMs, reason: 'adaptive interval' } : minimum;
+  return adaptiveMs > minimum.intervalMs ? { intervalMs: adaptiveMs, rule: 'adaptive_interval' } : minimum;
 }
 
 /** The interval of a source without new items for a week or longer, regardless of its earlier frequency. */
@@ -51,11 +52,11 @@ function minInterval(history: PollHistory, own: { gapMs: number; validatorsHeld:
   if (history.unchangedBodies > 0) {
     // The origin answers conditional requests with full responses. Back off to at most one request a day.
     const doubled = unconditionalMinMs * 2 ** Math.min(history.unchangedBodies - 1, 3);
-    return { intervalMs: Math.min(doubled, maxIntervalMs), reason: 'origin ignores validators:' };
+    return { intervalMs: Math.min(doubled, maxIntervalMs), rule: 'validators_ignored' };
   }
   const hasHistory = history.newItemsAtMs.length > minStreak && !isFlood(history);
   const isFrequent = hasHistory && own.validatorsHeld && own.gapMs < frequentGapMs;
-  return { intervalMs: isFrequent ? frequentMinMs : defaultMinIntervalMs, reason: 'adaptive interval' };
+  return { intervalMs: isFrequent ? frequentMinMs : defaultMinIntervalMs, rule: 'adaptive_interval' };
 }
 
 /** Whether the source's documents repeatedly contain no known item, so that faster polling does not help. */

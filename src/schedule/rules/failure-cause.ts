@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 
 /** Why sources of a host fail together: they are one problem if the cause is the same. */

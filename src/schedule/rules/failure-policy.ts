@@ -1,12 +1,14 @@
-import { dayMs, formatDuration, hourMs, minuteMs, secondMs } from '../../domain/durations.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../../domain/durations.ts';
+import type { Failure } from '../../domain/failure.ts';
+import { hasNote, type Note, note } from '../../domain/notes/note.ts';
 import {
-  type Failure,
   type FetchFacts,
   type FetchFailed,
   type FetchOutcome,
   noValidators,
 } from '../../domain/polling/fetch-outcome.ts';
 import { remoteHostOf } from '../../domain/polling/hosts.ts';
+import type { NextCheckReason, Throttling } from '../../domain/polling/next-check-reason.ts';
 import { type HostPause, maxHostPauseMs, type PollHistory, type PollResult } from '../../domain/polling/poll.ts';
 import { baseInterval, nextCheckAfterFailure } from './next-check.ts';
 import { backOffMs, type FailureClass, failureClass, isNetworkFailure, isTimeout } from './poll-backoff.ts';
@@ -36,12 +38,12 @@ interface FailedPollChange {
   readonly failure: Failure | null;
   readonly detail: string | null;
   readonly facts: FetchFacts;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly history: PollHistory;
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly waitMs: number;
-  readonly reason: string;
+  readonly reason: NextCheckReason;
   readonly hostPauseMs?: number;
 }
 
@@ -57,12 +59,12 @@ export function failedPoll(before: PollContext, outcome: FetchFailed): PollResul
   const dead = kind !== 'local' && isDead(outcome, { failures, lastedMs });
   const result = complete(context, {
     ...factsOf(outcome),
-    notes: dead ? [...retry.notes, 'presumed_dead'] : retry.notes,
+    notes: dead ? [...retry.notes, note('presumed_dead')] : retry.notes,
     history: withFailure(context.history, outcome.failure, dead),
     failures,
     firstFailedMs,
     waitMs: dead ? probeMs * (1 + context.random() / 10) : backOff(context, { kind, failures }),
-    reason: dead ? `weekly probe, failing since ${formatDuration(lastedMs)}` : backOffWhy(failures),
+    reason: dead ? { code: 'weekly_probe', failingMs: lastedMs } : { code: 'back_off', failures, throttling: null },
   });
   return abandonAddress(context, result);
 }
@@ -86,6 +88,7 @@ function withFailure(history: PollHistory, failure: Failure, dead: boolean): Pol
 /** The result of a 429 or a 503. The source works, so this never counts towards presuming it dead. */
 export function throttledPoll(context: PollContext, outcome: Extract<FetchOutcome, { kind: 'throttled' }>): PollResult {
   const failures = context.state.failures + 1;
+  const throttling: Throttling = outcome.hostWide ? 'rate_limited' : 'unavailable';
   const retry = applyRetryAfter(context, outcome.retryAfterMs);
   const pauseMs = Math.min(validRetry(outcome.retryAfterMs) ?? defaultHostPauseMs, maxHostPauseMs);
   const result = complete(context, {
@@ -93,7 +96,7 @@ export function throttledPoll(context: PollContext, outcome: Extract<FetchOutcom
     failure: null,
     detail: null,
     facts: outcome.facts,
-    notes: [...retry.notes, outcome.hostWide ? 'rate_limited' : 'unavailable'],
+    notes: [...retry.notes, note(throttling)],
     history: {
       ...retry.history,
       consecutiveTimeouts: 0,
@@ -102,11 +105,11 @@ export function throttledPoll(context: PollContext, outcome: Extract<FetchOutcom
     failures,
     firstFailedMs: context.state.firstFailedMs,
     waitMs: backOffMs('transient', { failures, baseMs: hourMs, random: context.random() }),
-    reason: backOffWhy(failures),
+    reason: { code: 'back_off', failures, throttling },
     ...(outcome.hostWide ? { hostPauseMs: pauseMs } : {}),
   });
-  const because = outcome.hostWide ? 'rate limited' : 'unavailable';
-  return { ...result, nextCheckReason: `${result.nextCheckReason} (${because})` };
+  const { nextCheckReason: reason } = result;
+  return reason.code === 'retry_after' ? { ...result, nextCheckReason: { ...reason, throttling } } : result;
 }
 
 function hostPauseOf({ source, state, history, nowMs }: PollContext, pauseMs: number): HostPause | null {
@@ -126,30 +129,30 @@ export function gonePoll(context: PollContext, facts: FetchFacts): PollResult {
     failure: null,
     detail: null,
     facts,
-    notes: [isConfirmed ? 'gone' : 'gone_suspected'],
+    notes: [note(isConfirmed ? 'gone' : 'gone_suspected')],
     history: { ...history, goneSinceMs: sinceMs, consecutiveTimeouts: 0 },
     failures: state.failures + 1,
     firstFailedMs: Math.min(state.firstFailedMs ?? nowMs, nowMs),
     waitMs: Math.max(sinceMs + goneConfirmedAfterMs - nowMs, hourMs) * (1 + context.random() / 10),
-    reason: '410 Gone, to be confirmed after a day',
+    reason: { code: 'gone_suspected' },
   };
   if (!isConfirmed) return complete(context, change);
   // The adopted address is gone; the declared one may redirect to a newer address.
   if (state.movedTo !== null) return withoutAddress(complete(context, { ...change, waitMs: hourMs }));
   const result = complete(context, change);
-  return { ...result, goneMs: nowMs, nextCheckMs: neverMs, nextCheckReason: 'gone: polling stopped' };
+  return { ...result, goneMs: nowMs, nextCheckMs: neverMs, nextCheckReason: { code: 'gone' } };
 }
 
 /** While our own network is down, failures are not counted against sources. */
 function networkDownPoll(context: PollContext, outcome: FetchFailed): PollResult {
   return complete(context, {
     ...factsOf(outcome),
-    notes: ['network_down'],
+    notes: [note('network_down')],
     history: context.history,
     failures: context.state.failures,
     firstFailedMs: context.state.firstFailedMs,
     waitMs: networkRetryMs * (1 + context.random()),
-    reason: 'our network is down',
+    reason: { code: 'network_down' },
   });
 }
 
@@ -161,7 +164,7 @@ function complete(context: PollContext, change: FailedPollChange): PollResult {
   const dropValidators =
     change.outcome === 'failed' && validatorFaults.has(change.facts.status ?? 0) && holdsValidators(context);
   const check = nextCheckAfterFailure(checkInput(context, history, state.validators), { waitMs, reason });
-  const notes = [...change.notes, ...check.notes, ...(dropValidators ? ['bad_validator'] : [])];
+  const notes = [...change.notes, ...check.notes, ...(dropValidators ? [note('bad_validator')] : [])];
   return {
     outcome: change.outcome,
     failure: change.failure,
@@ -191,13 +194,9 @@ function backOff(context: PollContext, change: { kind: FailureClass; failures: n
   return backOffMs(change.kind, { failures: change.failures, baseMs, random: context.random() });
 }
 
-function backOffWhy(failures: number): string {
-  return failures === 1 ? 'back-off after 1 failure' : `back-off after ${failures} failures`;
-}
-
 function isDead(outcome: FetchFailed, run: { failures: number; lastedMs: number }): boolean {
   if (run.failures < deadMinFailures) return false;
-  const isNxdomain = outcome.failure === 'dns_error' && outcome.facts.notes.includes('nxdomain');
+  const isNxdomain = outcome.failure === 'dns_error' && hasNote(outcome.facts.notes, 'nxdomain');
   return run.lastedMs >= (isNxdomain ? nxdomainDeadAfterMs : deadAfterMs);
 }
 
@@ -209,14 +208,14 @@ function validRetry(retryAfterMs: number | null): number | null {
 function applyRetryAfter(
   context: PollContext,
   retryAfterMs: number | null,
-): { history: PollHistory; notes: readonly string[] } {
+): { history: PollHistory; notes: readonly Note[] } {
   const { history, nowMs } = context;
   const running =
     history.retryAfterUntilMs !== null && history.retryAfterUntilMs > nowMs ? history.retryAfterUntilMs : null;
   const requestedMs = validRetry(retryAfterMs);
   const untilMs = requestedMs === null ? running : Math.max(nowMs + requestedMs, running ?? 0);
   const capped = retryAfterMs !== null && retryAfterMs > maxRetryAfterMs;
-  return { history: { ...history, retryAfterUntilMs: untilMs }, notes: capped ? ['retry_after_capped'] : [] };
+  return { history: { ...history, retryAfterUntilMs: untilMs }, notes: capped ? [note('retry_after_capped')] : [] };
 }
 
 /** Abandons an adopted address that fails for days: the declared one is polled again, which may redirect elsewhere. */
@@ -231,7 +230,7 @@ function withoutAddress(result: PollResult): PollResult {
     ...result,
     movedTo: null,
     validators: noValidators,
-    facts: withNotes(result.facts, ['redirect_abandoned']),
+    facts: withNotes(result.facts, [note('redirect_abandoned')]),
     history: { ...result.history, redirectCandidate: null, goneSinceMs: null },
   };
 }

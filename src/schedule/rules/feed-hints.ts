@@ -1,5 +1,6 @@
-import { dayMs, formatDuration, hourMs, minuteMs } from '../../domain/durations.ts';
+import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
 import type { FeedHints } from '../../domain/items/parsed-feed.ts';
+import { type Note, note } from '../../domain/notes/note.ts';
 
 /** The longest interval that a hint can set. */
 const maxHintMs = dayMs;
@@ -14,19 +15,21 @@ const periodMs: ReadonlyMap<string, number> = new Map([
 
 const dayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
+type HintRule = 'max_age' | 'ttl' | 'update_period';
+
 /** The minimum interval between two polls that the publisher asks for. */
 export interface HintInterval {
   readonly minIntervalMs: number;
-  /** The decisive hint, such as `max-age 2 h`; null if there is none. */
-  readonly reason: string | null;
+  /** The decisive hint; null if there is none. */
+  readonly rule: HintRule | null;
   /** `hint_capped`, `hint_invalid`. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
-const noHint: HintInterval = { minIntervalMs: 0, reason: null, notes: [] };
+const noHint: HintInterval = { minIntervalMs: 0, rule: null, notes: [] };
 
 interface Hint {
-  readonly name: string;
+  readonly rule: HintRule;
   readonly ms: number;
 }
 
@@ -38,23 +41,22 @@ export function hintInterval(hints: FeedHints | null, freshnessLifetimeMs: numbe
   const given = [...freshnessHint(freshnessLifetimeMs), ...ttlHint(hints), ...syndicationHint(hints)];
   if (given.length === 0) return noHint;
   const valid = given.filter((hint) => hint.ms > 0);
-  const notes: string[] = [];
-  if (valid.length < given.length) notes.push('hint_invalid');
-  if (valid.some((hint) => hint.ms > maxHintMs)) notes.push('hint_capped');
+  const notes: Note[] = [];
+  if (valid.length < given.length) notes.push(note('hint_invalid'));
+  if (valid.some((hint) => hint.ms > maxHintMs)) notes.push(note('hint_capped'));
   const longest = valid.reduce<Hint | null>((best, hint) => (best === null || hint.ms > best.ms ? hint : best), null);
-  if (longest === null) return { minIntervalMs: 0, reason: null, notes };
-  const floorMs = Math.min(longest.ms, maxHintMs);
-  return { minIntervalMs: floorMs, reason: `${longest.name} ${formatDuration(floorMs)}`, notes };
+  if (longest === null) return { minIntervalMs: 0, rule: null, notes };
+  return { minIntervalMs: Math.min(longest.ms, maxHintMs), rule: longest.rule, notes };
 }
 
 /** A freshness lifetime of zero is common and valid, so it does not raise `hint_invalid`. */
 function freshnessHint(freshnessLifetimeMs: number | null): Hint[] {
-  return freshnessLifetimeMs !== null && freshnessLifetimeMs > 0 ? [{ name: 'max-age', ms: freshnessLifetimeMs }] : [];
+  return freshnessLifetimeMs !== null && freshnessLifetimeMs > 0 ? [{ rule: 'max_age', ms: freshnessLifetimeMs }] : [];
 }
 
 function ttlHint(hints: FeedHints | null): Hint[] {
   if (hints === null || hints.ttlMinutes === null) return [];
-  return [{ name: 'ttl', ms: positive(hints.ttlMinutes) * minuteMs }];
+  return [{ rule: 'ttl', ms: positive(hints.ttlMinutes) * minuteMs }];
 }
 
 /** RSS 1.0 syndication module: the period divided by the frequency, which defaults to 1. */
@@ -62,7 +64,7 @@ function syndicationHint(hints: FeedHints | null): Hint[] {
   if (hints === null || hints.updatePeriod === null) return [];
   const period = periodMs.get(periodName(hints.updatePeriod)) ?? 0;
   const frequency = positive(hints.updateFrequency ?? 1);
-  return [{ name: 'sy:updatePeriod', ms: frequency === 0 ? 0 : period / frequency }];
+  return [{ rule: 'update_period', ms: frequency === 0 ? 0 : period / frequency }];
 }
 
 function periodName(updatePeriod: string): string {
@@ -93,12 +95,14 @@ function storable(value: number | null): number | null {
   return value === null || Number.isFinite(value) ? value : 0;
 }
 
+type SkipRule = 'skip_hours' | 'skip_days';
+
 /** A time moved out of the hours and days in which the publisher does not want to be polled. */
 export interface SkipShift {
   readonly atMs: number;
-  /** `skipHours`, `skipDays`, or null if the time did not change. */
-  readonly reason: string | null;
-  readonly notes: readonly string[];
+  /** Which of the two moved it; null: the time did not change. */
+  readonly rule: SkipRule | null;
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -107,23 +111,23 @@ export interface SkipShift {
  */
 export function skipForward(atMs: number, hints: FeedHints | null): SkipShift {
   if (hints === null || (hints.skipHours.length === 0 && hints.skipDays.length === 0)) {
-    return { atMs, reason: null, notes: [] };
+    return { atMs, rule: null, notes: [] };
   }
   const hours = hoursOf(hints.skipHours);
   const days = daysOf(hints.skipDays);
-  const notes = hours.invalid || days.invalid ? ['hint_invalid'] : [];
+  const notes = hours.invalid || days.invalid ? [note('hint_invalid')] : [];
   let at = atMs;
-  let reason: string | null = null;
+  let rule: SkipRule | null = null;
   // Terminates: at least one hour of one day is allowed, and each iteration reaches a later hour.
   for (;;) {
     if (days.set.has(weekday(at))) {
       at = (Math.floor(at / dayMs) + 1) * dayMs;
-      reason = 'skipDays';
+      rule = 'skip_days';
     } else if (hours.set.has(Math.floor(at / hourMs) % 24)) {
       at = (Math.floor(at / hourMs) + 1) * hourMs;
-      reason = reason ?? 'skipHours';
+      rule = rule ?? 'skip_hours';
     } else {
-      return { atMs: at, reason, notes };
+      return { atMs: at, rule, notes };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import { dayMs } from '../../domain/durations.ts';
-import { idsDistrustedNote, rulesVersion } from '../../domain/items/normalise-task.ts';
-import { identityChangedNote } from '../../domain/polling/feed-continuity.ts';
+import { rulesVersion } from '../../domain/items/normalise-task.ts';
+import { hasNote, type Note, note } from '../../domain/notes/note.ts';
 import type { FetchFacts, FetchOutcome, Validators } from '../../domain/polling/fetch-outcome.ts';
 import type { PollHistory, PollResult, PollState } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
@@ -13,9 +13,6 @@ import { evaluateRedirect } from './permanent-redirect.ts';
 import { checkInput, type PollContext, withNotes } from './poll-context.ts';
 import { afterSuccess, sanitisedHistory, validLifetime, withDocument, withoutNewItems } from './poll-history.ts';
 import type { RefreshOutcome, StoredDocument } from './refresh-outcome.ts';
-
-/** Notes of an incomplete document. Its validators are discarded, or a 304 would hide the missing part. */
-const incompleteNotes: ReadonlySet<string> = new Set(['partial_parse', 'unterminated']);
 
 const identityNoteMs = 7 * dayMs;
 
@@ -104,18 +101,21 @@ function storedPoll(context: PollContext, stored: StoredDocument): PollResult {
   });
 }
 
-/** Whether the document was read and stored completely. Missing items need a second read before they are withdrawn. */
+/**
+ * Whether the document was read and stored completely. If not, its validators are discarded, or a 304 would hide the
+ * missing part. Missing items need a second read before they are withdrawn.
+ */
 function isCompleteRead({ deferred, missingItemIds: missing, feed: digest }: StoredDocument): boolean {
-  return deferred === 0 && missing.length === 0 && !digest.notes.some((note) => incompleteNotes.has(note));
+  return deferred === 0 && missing.length === 0 && !hasNote(digest.notes, 'partial_parse');
 }
 
 /** Notes on the behaviour of the source over several polls. */
-function historyNotes(history: PollHistory, { deferred, missingItemIds: missing }: StoredDocument): readonly string[] {
+function historyNotes(history: PollHistory, { deferred, missingItemIds: missing }: StoredDocument): readonly Note[] {
   return [
-    ...(missing.length > 0 ? ['complete_shrunk'] : []),
-    ...(deferred > 0 ? ['churn'] : []),
-    ...(isFlood(history) ? ['item_flood'] : []),
-    ...(history.idsDistrusted ? [idsDistrustedNote] : []),
+    ...(missing.length > 0 ? [note('complete_shrunk', missing.length)] : []),
+    ...(deferred > 0 ? [note('churn', deferred)] : []),
+    ...(isFlood(history) ? [note('no_overlap')] : []),
+    ...(history.idsDistrusted ? [note('ids_distrusted')] : []),
   ];
 }
 
@@ -191,12 +191,12 @@ function successfulPoll(context: PollContext, success: SuccessfulPoll): PollResu
 function identityChange(
   { nowMs }: PollContext,
   { previousIdentity }: PollHistory,
-): { notes: string[]; detail: string | null } {
+): { notes: readonly Note[]; detail: string | null } {
   if (previousIdentity === null || nowMs - previousIdentity.untilMs >= identityNoteMs)
     return { notes: [], detail: null };
   const until = new Date(previousIdentity.untilMs).toISOString().slice(0, 10);
   return {
-    notes: [identityChangedNote],
+    notes: [note('identity_changed')],
     detail: cleanLine(
       `was "${previousIdentity.title}" of ${previousIdentity.site} until ${until}. Check whether the feed changed owner`,
     ),

@@ -1,4 +1,5 @@
 import { hourMs } from '../../domain/durations.ts';
+import { type Note, note } from '../../domain/notes/note.ts';
 import type { PollHistory } from '../../domain/polling/poll.ts';
 
 const minSuccesses = 3;
@@ -9,7 +10,7 @@ export interface RedirectDecision {
   readonly candidate: PollHistory['redirectCandidate'];
   /** The address to poll from now on; null: no change. */
   readonly adopted: string | null;
-  readonly note: string | null;
+  readonly note: Note | null;
 }
 
 /**
@@ -24,18 +25,21 @@ export function evaluateRedirect(
 ): RedirectDecision {
   const { requested, movedTo, nowMs } = input;
   if (movedTo === null || movedTo === requested) {
-    return { candidate: null, adopted: null, note: watched === null ? null : 'redirect_ended' };
+    return { candidate: null, adopted: null, note: watched === null ? null : note('redirect_ended') };
   }
-  if (!isAdoptable(requested, movedTo)) return { candidate: null, adopted: null, note: 'redirect_not_adoptable' };
+  if (!isAdoptable(requested, movedTo)) return { candidate: null, adopted: null, note: note('redirect_not_adoptable') };
   if (watched?.url !== movedTo) {
-    const note = watched === null ? 'redirect_candidate' : 'redirect_unstable';
-    return { candidate: { url: movedTo, sinceMs: nowMs, successes: 1 }, adopted: null, note };
+    return {
+      candidate: { url: movedTo, sinceMs: nowMs, successes: 1 },
+      adopted: null,
+      note: note(watched === null ? 'redirect_candidate' : 'redirect_unstable'),
+    };
   }
   const successes = watched.successes + 1;
   if (successes >= minSuccesses && nowMs - watched.sinceMs >= minStableMs) {
-    return { candidate: null, adopted: movedTo, note: 'redirect_adopted' };
+    return { candidate: null, adopted: movedTo, note: note('redirect_adopted') };
   }
-  return { candidate: { ...watched, successes }, adopted: null, note: 'redirect_candidate' };
+  return { candidate: { ...watched, successes }, adopted: null, note: note('redirect_candidate') };
 }
 
 /** Never from https to http: an attacker on the network path could have sent that redirect. */

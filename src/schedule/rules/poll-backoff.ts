@@ -1,5 +1,5 @@
 import { dayMs, hourMs, minuteMs } from '../../domain/durations.ts';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
 
 /** How a failure is retried: `local` failures cost no publisher a request; a `refusal` is a decision of the publisher. */
 export type FailureClass = 'transient' | 'refusal' | 'content' | 'local';

@@ -1,3 +1,4 @@
+import { mergeNotes, type Note } from '../../domain/notes/note.ts';
 import type { FetchFacts, Validators } from '../../domain/polling/fetch-outcome.ts';
 import type { PollHistory, PollState } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
@@ -22,8 +23,8 @@ export function checkInput(context: PollContext, history: PollHistory, validator
   return { source, history, validatorsHeld, nowMs, random, intervalMultiplier, hostCycleMs };
 }
 
-/** Adds notes to facts, without duplicates. */
-export function withNotes(facts: FetchFacts, notes: readonly string[]): FetchFacts {
+/** Adds notes to facts, each code once. */
+export function withNotes(facts: FetchFacts, notes: readonly Note[]): FetchFacts {
   if (notes.length === 0) return facts;
-  return { ...facts, notes: [...new Set([...facts.notes, ...notes])] };
+  return { ...facts, notes: mergeNotes(facts.notes, notes) };
 }

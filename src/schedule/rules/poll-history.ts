@@ -1,6 +1,5 @@
 import { dayMs } from '../../domain/durations.ts';
-import { idsDistrustedNote } from '../../domain/items/normalise-task.ts';
-import { possibleGapNote } from '../../domain/polling/feed-continuity.ts';
+import { hasNote } from '../../domain/notes/note.ts';
 import {
   emptyPollHistory,
   type HostPause,
@@ -99,13 +98,13 @@ export function withDocument(
     hints: storableHints(stored.feed.hints),
     unchangedBodies: 0,
     // Permanent: trusting the guids again would change the key of every entry.
-    idsDistrusted: history.idsDistrusted || notes.includes(idsDistrustedNote),
+    idsDistrusted: history.idsDistrusted || hasNote(notes, 'ids_distrusted'),
   };
   if (!at.state.firstReadDone)
     return { ...learned, newItemsAtMs: [initialNewItemsMs(stored, at.nowMs)], newItemsStreak: 0 };
   if (stored.added === 0) return withoutNewItems({ ...learned, disjointDocuments: 0 }, at.nowMs);
   const hasNoKnownItem = stored.added >= disjointMinItems && stored.updated === 0 && unchanged.length === 0;
-  const isDisjoint = hasNoKnownItem || notes.includes(possibleGapNote);
+  const isDisjoint = hasNoKnownItem || hasNote(notes, 'possible_gap');
   return {
     ...learned,
     newItemsAtMs: [at.nowMs, ...history.newItemsAtMs].slice(0, maxNewItemsTimes),

@@ -4,7 +4,6 @@ import type { Fetcher } from '../../fetch/fetch-source.ts';
 import type { Stages } from '../../refresh.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NetworkBreaker } from '../../schedule/network-breaker.ts';
-import { askedByOperator } from '../../store/sources/source-state.ts';
 
 /** What the fetch stage needs. */
 export interface FetchStageOptions {
@@ -20,7 +19,7 @@ export function createFetchStage({ fetcher, breaker, clock, onFetched }: FetchSt
   return async ({ source, state }, signal) => {
     const url = state.movedTo ?? source.url;
     const { validators, bodyHash } = state;
-    const force = state.nextCheckReason === askedByOperator;
+    const force = state.nextCheckReason.code === 'operator';
     const outcome = await fetcher.fetchSource(
       { url, declaredUrl: source.url, headers: source.headers, validators, bodyHash, force },
       signal,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from '../../domain/durations.ts';
 import type { ItemDraft, NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
-import { possibleGapNote } from '../../domain/polling/feed-continuity.ts';
+import { type ArchiveFailure, hasNote, type Note, note } from '../../domain/notes/note.ts';
 import { type FetchedDocument, type FetchOutcome, noValidators } from '../../domain/polling/fetch-outcome.ts';
 import type { Lease } from '../../domain/polling/poll.ts';
 import type { FeedToStore, FetchedFeed, Poll, Stages } from '../../refresh.ts';
@@ -20,8 +20,6 @@ const leaseMarginMs = 90_000;
 const maxArchiveBytes = 8 * 1024 * 1024;
 /** A shorter document without a known entry is a small feed, not a sign of a gap. */
 const minEntries = 3;
-/** Notes of a document that was not taken whole: its other entries may be the known ones. */
-const partial = /^(partial_parse|filtered)(:|$)/;
 const defaultPauseMs = minuteMs;
 const maxPauseMs = 15 * minuteMs;
 
@@ -62,7 +60,7 @@ export function createFillGapStage(
 /** What was read from archives. */
 interface ArchiveResult {
   readonly entries: readonly ItemDraft[];
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly hostPauseMs: number | null;
 }
 
@@ -87,7 +85,7 @@ export function createGapFiller(options: GapFillerOptions): Stages['fillGap'] {
     if (!isFull(poll, feed)) return withoutGap;
     const { entries, notes, hostPauseMs } =
       feed.archiveUrl === null ? noArchives : await readArchives(options, { poll, fetched, signal });
-    const noted = { ...feed, notes: [...feed.notes, possibleGapNote, ...notes] };
+    const noted = { ...feed, notes: [...feed.notes, note('possible_gap'), ...notes] };
     return { ...withoutGap, feed: noted, archivedEntries: entries, hostPauseMs };
   };
 }
@@ -96,7 +94,8 @@ export function createGapFiller(options: GapFillerOptions): Stages['fillGap'] {
 function couldOverlap({ source, state }: Poll, feed: NormalisedFeed): boolean {
   if (!state.firstReadDone || source.url.startsWith('file:') || isFlood(state.history)) return false;
   if (feed.drafts.length === 0 || feed.unchanged.length > 0 || feed.complete) return false;
-  return !feed.notes.some((note) => partial.test(note));
+  // The entries that are left out may be the known ones.
+  return !hasNote(feed.notes, 'partial_parse', 'filtered');
 }
 
 /** Whether newer entries may have pushed out older ones: the document has its usual length or names an archive. */
@@ -129,7 +128,7 @@ async function readArchives(options: GapFillerOptions, { poll, fetched, signal }
     const outcome = await options.fetch(poll, url, signal);
     if (outcome.kind !== 'fresh') return chain.failed(outcome, gapMs);
     const feed = await options.normalise(poll, outcome);
-    if (feed.kind === 'unreadable') return chain.result(gapMs, `archive_failed:${feed.failure}`);
+    if (feed.kind === 'unreadable') return chain.result(gapMs, archiveFailed(feed.failure));
     const { unknownEntries } = await options.continuity(poll.source.id, feed);
     // Known entries are left out: an archive may have them as they were before an edit.
     chain.addPage(outcome, unknownEntries);
@@ -151,10 +150,10 @@ class ArchiveChain {
   }
 
   /** The note that says why this URL is not requested; null: it may be. */
-  stopBefore(url: string, leftMs: number): string | null {
-    if (this.#visited.has(withoutFragment(url))) return 'archive_loop';
+  stopBefore(url: string, leftMs: number): Note | null {
+    if (this.#visited.has(withoutFragment(url))) return note('archive_loop');
     const isExhausted = this.#requests >= maxArchives || this.#bytes > maxArchiveBytes || leftMs < 0;
-    return isExhausted ? 'archive_limit' : null;
+    return isExhausted ? note('archive_limit') : null;
   }
 
   addRequest(url: string): void {
@@ -173,17 +172,21 @@ class ArchiveChain {
     const reason = outcome.kind === 'failed' ? outcome.failure : outcome.kind;
     const pausesHost = outcome.kind === 'throttled' && outcome.hostWide;
     const pauseMs = pausesHost ? Math.min(outcome.retryAfterMs ?? defaultPauseMs, maxPauseMs) : gapMs;
-    return this.result(Math.max(pauseMs, gapMs), `archive_failed:${reason}`);
+    return this.result(Math.max(pauseMs, gapMs), archiveFailed(reason));
   }
 
-  result(pauseMs: number, note: string | null = null): ArchiveResult {
+  result(pauseMs: number, stopNote: Note | null = null): ArchiveResult {
     const read = this.#pages.length;
     return {
       entries: this.#pages.toReversed().flat(),
-      notes: [...(read > 0 ? [`archive_read:${read}`] : []), ...(note === null ? [] : [note])],
+      notes: [...(read > 0 ? [note('archive_read', read)] : []), ...(stopNote === null ? [] : [stopNote])],
       hostPauseMs: this.#requests > 0 ? pauseMs : null,
     };
   }
+}
+
+function archiveFailed(reason: ArchiveFailure): Note {
+  return { code: 'archive_failed', count: 1, reason };
 }
 
 function withoutFragment(url: string): string {

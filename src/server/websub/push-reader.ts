@@ -94,6 +94,6 @@ async function decode({ body, contentEncoding }: PendingPush): Promise<Uint8Arra
 
 async function pollInstead({ store, clock, onSourceDue }: PushReaderParts, push: PendingPush): Promise<void> {
   const nowMs = clock.now();
-  await bringPollForward(store, push.sourceRef, { atMs: nowMs, nowMs, reason: 'its hub reported a change' });
+  await bringPollForward(store, push.sourceRef, { atMs: nowMs, nowMs, reason: 'hub_reported_change' });
   onSourceDue();
 }

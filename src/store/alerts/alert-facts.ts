@@ -1,5 +1,5 @@
 import { hourMs } from '../../domain/durations.ts';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';

@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely';
 import type { CommentAction, CommentState } from '../../domain/comments/comment.ts';
 import type { EventOp } from '../../domain/events/event.ts';
 import type { WebhookOutcome } from '../../domain/events/webhook.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { Republish, WithdrawalReason } from '../../domain/items/item.ts';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import { alert_delivery, alert_incident, alert_receiver } from './alert-tables.ts';
@@ -42,6 +42,7 @@ const source = {
   validators_url: textOrNull,
   body_hash: textOrNull,
   next_check_ms: ms,
+  /** JSON object: `NextCheckReason`. */
   next_check_reason: text,
   leased_until_ms: msOrNull,
   lease_token: textOrNull,
@@ -55,7 +56,7 @@ const source = {
   last_detail: textOrNull,
   last_bytes: integerOrNull,
   last_duration_ms: integerOrNull,
-  /** JSON array. */
+  /** JSON array of `Note`. */
   last_notes: text,
   last_attempt_ms: msOrNull,
   last_success_ms: msOrNull,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
+import { hasNote } from '../../domain/notes/note.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Row } from '../engine/tables.ts';
 import { valueList } from '../engine/write-rows.ts';
@@ -10,8 +11,6 @@ import { withdrawStored } from './withdraw-items.ts';
 
 /** Maximum number of items withdrawn after one document, and recorded as missing until the next. */
 const maxMissing = 200;
-/** Notes of a document that was not processed as a whole: an entry may be missing here and present at the publisher. */
-const partial = /^(partial_parse|filtered|item_flood)(:|$)/;
 
 /** The effect of a complete document on the items that it lacks. */
 export interface OmissionResult {
@@ -66,7 +65,9 @@ export async function withdrawMissing(
   nowMs: number,
 ): Promise<OmissionResult> {
   const { source, feed, present } = about;
-  if (!feed.complete || feed.notes.some((note) => partial.test(note))) return { changes: [], missing: [] };
+  // Of a document that was not processed as a whole, an entry may be missing here and present at the publisher.
+  const isWhole = !hasNote(feed.notes, 'partial_parse', 'filtered', 'item_flood');
+  if (!feed.complete || !isWhole) return { changes: [], missing: [] };
   const missing = await findMissing(tx, source.ref, present);
   if (missing.length === 0) return { changes: [], missing: [] };
   const missingBefore = new Set(pollHistoryOf(source).missingItemIds);

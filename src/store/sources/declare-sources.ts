@@ -8,7 +8,7 @@ import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
 import { matchDeclarations, type StoredSource } from './match-declarations.ts';
-import { pollHistoryOf } from './poll-results.ts';
+import { pollHistoryOf, reasonColumn } from './poll-results.ts';
 
 /** Number of sources that may be read for the first time at once. */
 const atOnce = 200;
@@ -59,7 +59,12 @@ function declaredColumns(source: Source, position: number): DeclaredColumns {
 /** The state of a source that was never read. Columns not listed are null. */
 function initialState(url: string, nowMs: number) {
   const poll_history = JSON.stringify(emptyPollHistory);
-  return { host: hostOf(url), next_check_ms: nowMs, next_check_reason: 'never read', poll_history };
+  return {
+    host: hostOf(url),
+    next_check_ms: nowMs,
+    next_check_reason: reasonColumn({ code: 'never_read' }),
+    poll_history,
+  };
 }
 
 const noValidators = { etag: null, last_modified: null, validators_url: null, body_hash: null };
@@ -92,7 +97,8 @@ function resetColumns(
     };
   }
   const notBeforeMs = Math.max(nowMs, pollHistoryOf(row).retryAfterUntilMs ?? 0);
-  const dueAgain = { next_check_ms: notBeforeMs, next_check_reason: 'declaration changed', gone_ms: null };
+  const next_check_reason = reasonColumn({ code: 'declaration_changed' });
+  const dueAgain = { next_check_ms: notBeforeMs, next_check_reason, gone_ms: null };
   if (row.declaration_hash !== declaredRow.declaration_hash) {
     return {
       ...noValidators,
@@ -127,7 +133,8 @@ function withoutSecrets(row: Row<'source'>, { hidden }: Source): Row<'source'> {
 function soonerCheck(row: Row<'source'>, declaredRow: DeclaredColumns, notBeforeMs: number): Partial<Row<'source'>> {
   if (declaredRow.interval_ms === null || declaredRow.interval_ms === row.interval_ms || row.failures > 0) return {};
   const soonerMs = Math.max(notBeforeMs, (row.last_attempt_ms ?? 0) + declaredRow.interval_ms);
-  return soonerMs < row.next_check_ms ? { next_check_ms: soonerMs, next_check_reason: 'interval' } : {};
+  if (soonerMs >= row.next_check_ms) return {};
+  return { next_check_ms: soonerMs, next_check_reason: reasonColumn({ code: 'interval_changed' }) };
 }
 
 type NewRow = DeclaredColumns & ReturnType<typeof initialState>;

@@ -13,7 +13,7 @@ import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
-import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
+import { leasedSource, pollHistoryOf, reasonColumn, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
 const lostBackoffMs = 5 * minuteMs;
@@ -124,7 +124,7 @@ async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): 
       last_detail: 'the refresh did not finish in time, more than once in a row',
       last_attempt_ms: nowMs,
       next_check_ms: nextMs,
-      next_check_reason: 'back-off after lost refreshes',
+      next_check_reason: reasonColumn({ code: 'lease_lost' }),
     })),
   );
   const rows = failed.map(({ row }) => ({

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
+import { reasonColumn } from './poll-results.ts';
 
 /**
  * Makes local feeds due at once after their files changed. No rate limit applies, because no publisher is requested. For
@@ -13,7 +14,7 @@ export async function markFilesChanged(store: Store, ids: readonly string[], now
   await store.write((tx) =>
     tx
       .updateTable('source')
-      .set({ next_check_ms: dueMs, next_check_reason: 'the file changed' })
+      .set({ next_check_ms: dueMs, next_check_reason: reasonColumn({ code: 'file_changed' }) })
       .where('id', 'in', sql<string>`${valueList(tx, ids)}`)
       .where('removed_ms', 'is', null)
       .execute(),

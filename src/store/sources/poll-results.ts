@@ -1,4 +1,5 @@
 import { hostOf } from '../../domain/polling/hosts.ts';
+import type { NextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { emptyPollHistory, type Lease, type PollHistory, type PollResult } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
@@ -15,6 +16,11 @@ export interface RefreshCounts {
 /** The poll history of a source. Fields that an older version did not write have their defaults. */
 export function pollHistoryOf(row: Pick<Row<'source'>, 'poll_history'>): PollHistory {
   return { ...emptyPollHistory, ...fromJson<Partial<PollHistory>>(row.poll_history) };
+}
+
+/** The reason of a next check as a column. */
+export function reasonColumn(reason: NextCheckReason): string {
+  return JSON.stringify(reason);
 }
 
 /**
@@ -48,7 +54,10 @@ function nextCheck(
   source: Row<'source'>,
   pollResult: PollResult,
 ): { next_check_ms: number; next_check_reason: string } {
-  const planned = { next_check_ms: Math.round(pollResult.nextCheckMs), next_check_reason: pollResult.nextCheckReason };
+  const planned = {
+    next_check_ms: Math.round(pollResult.nextCheckMs),
+    next_check_reason: reasonColumn(pollResult.nextCheckReason),
+  };
   const isRequested = source.next_check_ms > (source.leased_ms ?? source.next_check_ms) && pollResult.goneMs === null;
   if (!isRequested || source.next_check_ms >= planned.next_check_ms) return planned;
   const notBeforeMs = pollResult.history.retryAfterUntilMs ?? 0;

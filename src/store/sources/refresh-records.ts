@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';

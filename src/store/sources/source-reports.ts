@@ -1,4 +1,6 @@
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { Note } from '../../domain/notes/note.ts';
+import type { NextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
@@ -25,7 +27,7 @@ export interface SourceReport {
   readonly failure: Failure | null;
   readonly status: number | null;
   readonly detail: string | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   readonly bytes: number | null;
   readonly durationMs: number | null;
   /** Failures in a row, and since when. */
@@ -36,7 +38,7 @@ export interface SourceReport {
   /** When a poll last found a change. */
   readonly lastChangeMs: number | null;
   readonly nextCheckMs: number;
-  readonly nextCheckWhy: string;
+  readonly nextCheckReason: NextCheckReason;
   readonly intervalMs: number | null;
   readonly leasedUntilMs: number | null;
   readonly goneMs: number | null;
@@ -56,7 +58,7 @@ function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
     failure: row.last_failure,
     status: row.last_status,
     detail: row.last_detail,
-    notes: fromJson<readonly string[]>(row.last_notes),
+    notes: fromJson<readonly Note[]>(row.last_notes),
     bytes: row.last_bytes,
     durationMs: row.last_duration_ms,
     failures: row.failures,
@@ -74,10 +76,10 @@ function toReport(row: Row<'source'>, pausedUntilMs: number): SourceReport {
 }
 
 /** A paused host is not requested, even if its sources are due. */
-function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckWhy'> {
-  if (row.next_check_ms >= pausedUntilMs)
-    return { nextCheckMs: row.next_check_ms, nextCheckWhy: row.next_check_reason };
-  return { nextCheckMs: pausedUntilMs, nextCheckWhy: 'its host is paused: it answered 429' };
+function nextCheckOf(row: Row<'source'>, pausedUntilMs: number): Pick<SourceReport, 'nextCheckMs' | 'nextCheckReason'> {
+  if (row.next_check_ms < pausedUntilMs)
+    return { nextCheckMs: pausedUntilMs, nextCheckReason: { code: 'host_paused' } };
+  return { nextCheckMs: row.next_check_ms, nextCheckReason: fromJson<NextCheckReason>(row.next_check_reason) };
 }
 
 /** Reports of all sources in the order of the declarations; removed ones, which keep their state, last. */

@@ -2,16 +2,14 @@ import { sql } from 'kysely';
 import { minuteMs } from '../../domain/durations.ts';
 import { rulesVersion } from '../../domain/items/normalise-task.ts';
 import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
+import type { NextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import type { PollState } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
-import type { Row } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { updateRows, valueList } from '../engine/write-rows.ts';
-import { pollHistoryOf } from './poll-results.ts';
-
-/** Reason of a check that the operator requested. Such a read is forced. */
-export const askedByOperator = 'the operator asked';
+import { pollHistoryOf, reasonColumn } from './poll-results.ts';
 
 const askCooldownMs = minuteMs;
 
@@ -42,7 +40,7 @@ export async function readPollState(db: Db, sourceId: string): Promise<PollState
     validators: isCurrent ? validatorsOf(row) : noValidators,
     bodyHash: isCurrent ? row.body_hash : null,
     nextCheckMs: row.next_check_ms,
-    nextCheckReason: row.next_check_reason,
+    nextCheckReason: fromJson<NextCheckReason>(row.next_check_reason),
     failures: row.failures,
     firstFailedMs: row.first_failed_ms,
     firstReadDone: row.first_read_done === 1,
@@ -63,7 +61,7 @@ export async function knownHashes(db: Db, sourceId: string, limit: number): Prom
 }
 
 /**
- * Makes sources due at once at the operator's request, but not within a minute of their last read or before the end of a
+ * Makes sources due at once at the operator's request, which forces the read, but not within a minute of their last read or before the end of a
  * Retry-After.
  *
  * @param ids null: every source that is not gone. A source that is named is read again even if it is gone.
@@ -79,12 +77,13 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       ? query.where('gone_ms', 'is', null)
       : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
     ).execute();
+    const next_check_reason = reasonColumn({ code: 'operator' });
     const asked = rows.map((row) => {
       const { retryAfterUntilMs } = pollHistoryOf(row);
       const lastMs = row.leased_until_ms === null ? row.last_attempt_ms : nowMs;
       const cooledMs = lastMs === null ? nowMs : Math.min(lastMs, nowMs) + askCooldownMs;
       const next_check_ms = Math.max(nowMs, cooledMs, retryAfterUntilMs ?? 0);
-      return { ref: row.ref, next_check_ms, next_check_reason: askedByOperator, gone_ms: null };
+      return { ref: row.ref, next_check_ms, next_check_reason, gone_ms: null };
     });
     await updateRows(tx, 'source', 'ref', asked);
     return asked.length;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { minuteMs } from '../../domain/durations.ts';
+import type { HubReason } from '../../domain/polling/next-check-reason.ts';
 import type {
   HubSource,
   HubSubscription,
@@ -12,7 +13,7 @@ import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import { pollHistoryOf } from '../sources/poll-results.ts';
+import { pollHistoryOf, reasonColumn } from '../sources/poll-results.ts';
 
 function toSubscription(row: Row<'websub_subscription'> & { readonly sourceId: string }): HubSubscription {
   const { id, sourceId, hub, topic, secret, state, failures, trust } = row;
@@ -191,7 +192,7 @@ const minPollGapMs = minuteMs;
 export async function bringPollForward(
   store: Store,
   sourceRef: number,
-  poll: { readonly atMs: number; readonly nowMs: number; readonly reason: string },
+  poll: { readonly atMs: number; readonly nowMs: number; readonly reason: HubReason },
 ): Promise<void> {
   await store.write(async (tx) => {
     const row = await tx.selectFrom('source').selectAll().where('ref', '=', sourceRef).executeTakeFirst();
@@ -206,7 +207,7 @@ export async function bringPollForward(
     if (dueMs >= row.next_check_ms && row.lease_token === null) return;
     await tx
       .updateTable('source')
-      .set({ next_check_ms: dueMs, next_check_reason: poll.reason })
+      .set({ next_check_ms: dueMs, next_check_reason: reasonColumn({ code: poll.reason }) })
       .where('ref', '=', sourceRef)
       .execute();
   });

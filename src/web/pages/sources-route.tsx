@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { formatNextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { sourceStateOf } from '../api/public-source.ts';
 import type { SourceHealth } from '../shared/read-port.ts';
 import type { SourceRow } from '../views/source-summary.tsx';
@@ -32,6 +33,7 @@ export function toSourceRow(source: SourceHealth): SourceRow {
     sinceMs: source.failingSinceMs,
     nextCheckMs: state === 'gone' ? null : source.nextCheckMs,
     // The reason of a failure is not public: on a private network it would reveal which ports are open.
-    nextCheckWhy: state === 'failing' ? 'polled less often while failing' : source.nextCheckWhy,
+    nextCheckReason:
+      state === 'failing' ? 'polled less often while failing' : formatNextCheckReason(source.nextCheckReason),
   };
 }

@@ -1,7 +1,8 @@
 import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import type { WebhookCondition } from '../../domain/events/webhook.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { Item } from '../../domain/items/item.ts';
-import type { Failure } from '../../domain/polling/fetch-outcome.ts';
+import type { NextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import type { PollResult } from '../../domain/polling/poll.ts';
 import type { ItemsSnapshot, SnapshotQuery } from '../../store/queries/snapshot.ts';
 
@@ -41,8 +42,8 @@ export interface SourceHealth {
   readonly checkedMs: number | null;
   readonly succeededMs: number | null;
   readonly nextCheckMs: number;
-  /** The reason for the time, as text. It may describe failures: not for the public. */
-  readonly nextCheckWhy: string;
+  /** It may describe failures: not for the public. */
+  readonly nextCheckReason: NextCheckReason;
   /** No longer declared. Its items are kept. */
   readonly removed: boolean;
   readonly items: number;

@@ -14,8 +14,8 @@ export interface SourceRow {
   readonly checkedMs: number | null;
   /** Null: the source is not polled any more. */
   readonly nextCheckMs: number | null;
-  /** Why the next poll is at that time; '': no reason is shown. */
-  readonly nextCheckWhy: string;
+  /** Why the next poll is at that time, as text. */
+  readonly nextCheckReason: string;
   readonly items: number;
   /** Medians; null: no item was measured. */
   readonly publishedToStoredMs: number | null;
@@ -51,7 +51,7 @@ export function NextCheck({ row, context }: { row: SourceRow; context: PageConte
   return (
     <>
       <Time ms={row.nextCheckMs} context={context} />
-      {row.nextCheckWhy !== '' && <span class="reason"> {row.nextCheckWhy}</span>}
+      <span class="reason"> {row.nextCheckReason}</span>
     </>
   );
 }

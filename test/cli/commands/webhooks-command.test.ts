@@ -129,7 +129,7 @@ describe('newswire webhooks', () => {
     expect(await hook()).toMatchObject({ epoch, seq, announcedSeq: seq, pausedMs: null, failures: 0 });
   });
 
-  it('refuses a cursor outside the log, and prints the valid range', async () => {
+  it('refuses a cursor outside the log, prints the valid range, and accepts its bounds', async () => {
     await trimEvents(database.server, { nowMs: noon + day, maxAgeMs: 7 * day, maxEvents: 2 });
     for (const after of [`${epoch}-2`, `${epoch}-6`, 'other-3']) {
       await expect(replayWebhook(new FakeIo(database.env), 'example', { after })).rejects.toThrow(
@@ -137,6 +137,9 @@ describe('newswire webhooks', () => {
       );
     }
     expect((await hook()).seq).toBe(2);
+    for (const after of [`${epoch}-3`, `${epoch}-5`]) {
+      expect(await replayWebhook(new FakeIo(database.env), 'example', { after })).toBe(0);
+    }
   });
 
   it('resumes a webhook at its position', async () => {

@@ -107,7 +107,7 @@ describe('inspect', () => {
     const found = await inspectUrl(`file://${folder.path('a.xml')}`, { feedsDir: folder.dir });
     expect(found.feed).toMatchObject({
       revalidation: 'not-asked',
-      next: { nextCheckReason: expect.stringContaining('watched') },
+      next: { nextCheckReason: { code: 'file_watched' } },
     });
   });
 

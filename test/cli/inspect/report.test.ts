@@ -69,7 +69,8 @@ describe('formatFeed', () => {
       hub: 'none',
       validators: 'none: every poll transfers the whole document',
     });
-    expect(facts['notes']).toContain('future_date:1');
+    expect(facts['notes']).toBe('1 date in the future dropped');
+    expect(facts['']).toContain('1 entry with the id of another entry');
   });
 
   it('reports unusable ids and equal dates', async () => {
@@ -181,6 +182,8 @@ describe('an inspection', () => {
         validators: { etag: '"a"', lastModified: null, revalidation: 'not-modified' },
         readAt: '2026-03-10T12:00:00.000Z',
         nextCheckAt: expect.stringMatching(/^2026-03-10T1\d:/),
+        nextCheckReason: { code: 'adaptive_interval', intervalMs: expect.any(Number) },
+        notes: [],
         newest: [
           {
             guid: 'g0',

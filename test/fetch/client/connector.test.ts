@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
 import type { Dial } from '../../../src/fetch/client/connector.ts';
 import { createResolver, type Resolve } from '../../../src/fetch/client/resolver.ts';
+import { notesOf } from '../../support/notes.ts';
 import { makeCertificate } from '../certificates.ts';
 import {
   aFetcher,
@@ -79,7 +80,7 @@ describe('createConnector and names', () => {
     });
     origin.on('/feed', { body: feed });
     const outcome = fresh(await read(fetcher, 'http://mixed.example/feed'));
-    expect(outcome.facts.notes).toEqual(['blocked_address']);
+    expect(outcome.facts.notes).toEqual(notesOf('blocked_address'));
     expect(dialled).toEqual([[publicAddress, '2606:4700::6810:84e5']]);
     expect(fresh(await read(fetcher, 'http://mixed.example/feed')).facts.notes).toEqual([]);
   });
@@ -128,7 +129,7 @@ describe('createConnector and names', () => {
     };
     const outcome = failed(await read(aFetcher({ resolve }), 'http://example.org/feed'));
     expect(outcome.failure).toBe('dns_error');
-    expect(outcome.facts.notes).toEqual(code === 'ENOTFOUND' ? ['nxdomain'] : []);
+    expect(outcome.facts.notes).toEqual(code === 'ENOTFOUND' ? notesOf('nxdomain') : []);
     expect(outcome.detail).toBe(`example.org cannot be resolved (${code}). Check the spelling of the host`);
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type DecodeOptions, decodeBody } from '../../../src/fetch/client/decompress.ts';
 import { FetchError } from '../../../src/fetch/client/fetch-error.ts';
 import { defaultFetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
+import { notesOf } from '../../support/notes.ts';
 import { text } from '../fetch-fixtures.ts';
 
 const feed = '<rss version="2.0"><channel><title>Example</title></channel></rss>';
@@ -73,7 +74,7 @@ describe('decodeBody with a wrong Content-Encoding', () => {
     for (const plain of [feed, `\ufeff${feed}`, `\r\n ${feed}`, '{"version":"https://jsonfeed.org/version/1.1"}']) {
       const { body, notes } = await decoded(plain, [label]);
       expect(text(body)).toBe(plain);
-      expect(notes).toEqual(['wrong_encoding_label']);
+      expect(notes).toEqual(notesOf('wrong_encoding_label'));
     }
   });
 
@@ -85,7 +86,7 @@ describe('decodeBody with a wrong Content-Encoding', () => {
       if (label.startsWith('gzip') && plain.startsWith('W')) continue;
       const { body, notes } = await decoded(plain, [label]);
       expect(text(body)).toBe(plain);
-      expect(notes).toEqual(['wrong_encoding_label']);
+      expect(notes).toEqual(notesOf('wrong_encoding_label'));
     }
   });
 
@@ -96,13 +97,13 @@ describe('decodeBody with a wrong Content-Encoding', () => {
   ])('decodes the gzip of a body labelled "%s"', async (label) => {
     const { body, notes } = await decoded(gzipSync(feed), [label]);
     expect(text(body)).toBe(feed);
-    expect(notes).toEqual(['wrong_encoding_label']);
+    expect(notes).toEqual(notesOf('wrong_encoding_label'));
   });
 
   it('decodes gzip without a header', async () => {
     const { body, notes } = await decoded(gzipSync(feed), []);
     expect(text(body)).toBe(feed);
-    expect(notes).toEqual(['wrong_encoding_label']);
+    expect(notes).toEqual(notesOf('wrong_encoding_label'));
   });
 
   it('decodes only one layer of gzip without a header', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ParsedFeed, ParsedItem } from '../../../src/domain/items/parsed-feed.ts';
 import { looksLikeJson, parseJsonFeed } from '../../../src/parse/json/parse-json-feed.ts';
+import { notesOf } from '../../support/notes.ts';
 
 const version = 'https://jsonfeed.org/version/1.1';
 
@@ -102,14 +103,14 @@ describe('parseJsonFeed', () => {
     const items = Array.from({ length: 10_002 }, (_, id) => ({ id }));
     const feed = feedOf(JSON.stringify({ version, items }));
     expect(feed.items).toHaveLength(10_000);
-    expect(feed.notes).toEqual(['item_flood']);
+    expect(feed.notes).toEqual(notesOf('item_flood:10002'));
   });
 
   it('notes that a document was repaired or cut', () => {
     expect(feedOf(`{"version":"${version}"}`).notes).toEqual([]);
-    expect(feedOf(`)]}'{"version":"${version}"}`).notes).toEqual(['recovered']);
-    expect(feedOf(`{"version":"${version}",}`).notes).toEqual(['recovered']);
-    expect(feedOf(`{"version":"${version}","items":[{"id":1},{`).notes).toEqual(['recovered', 'partial_parse']);
+    expect(feedOf(`)]}'{"version":"${version}"}`).notes).toEqual(notesOf('recovered'));
+    expect(feedOf(`{"version":"${version}",}`).notes).toEqual(notesOf('recovered'));
+    expect(feedOf(`{"version":"${version}","items":[{"id":1},{`).notes).toEqual(notesOf('recovered', 'partial_parse'));
   });
 
   it('reports a parse error for a document that cannot be repaired', () => {

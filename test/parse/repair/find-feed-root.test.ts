@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFeedRoot } from '../../../src/parse/repair/find-feed-root.ts';
 import { MiscSkipper } from '../../../src/parse/repair/skip-misc.ts';
+import { notesOf } from '../../support/notes.ts';
 
 const rootOf = (text: string) => findFeedRoot(text, new MiscSkipper(text));
 
@@ -37,11 +38,11 @@ describe('findFeedRoot', () => {
   });
 
   it('notes that a DOCTYPE was dropped', () => {
-    expect(rootOf('<!DOCTYPE rss [<!ENTITY a "<rss>">]><rss>')?.notes).toEqual(['dtd_dropped']);
+    expect(rootOf('<!DOCTYPE rss [<!ENTITY a "<rss>">]><rss>')?.notes).toEqual(notesOf('dtd_dropped'));
   });
 
   it('skips up to 1 KB of junk and notes it', () => {
-    expect(rootOf(`${'x'.repeat(1000)}<br /><rss>`)?.notes).toEqual(['recovered']);
+    expect(rootOf(`${'x'.repeat(1000)}<br /><rss>`)?.notes).toEqual(notesOf('recovered'));
     expect(rootOf(`${'x'.repeat(1030)}<rss>`)).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { removeIllegalCharacters } from '../../../src/parse/repair/illegal-characters.ts';
+import { notesOf } from '../../support/notes.ts';
 
 describe('removeIllegalCharacters', () => {
   it('returns the same text when it is legal', () => {
@@ -12,11 +13,11 @@ describe('removeIllegalCharacters', () => {
     ['other controls', 'a\x01\x08\x0b\x0c\x0e\x1fb', 'ab'],
     ['noncharacters', 'a\ufffe\uffffb', 'ab'],
   ])('removes %s', (_, text, expected) => {
-    expect(removeIllegalCharacters(text)).toEqual({ text: expected, notes: ['recovered'] });
+    expect(removeIllegalCharacters(text)).toEqual({ text: expected, notes: notesOf('recovered') });
   });
 
   it('replaces lone surrogates', () => {
-    expect(removeIllegalCharacters('a\ud800b\udc00')).toEqual({ text: 'a\ufffdb\ufffd', notes: ['recovered'] });
+    expect(removeIllegalCharacters('a\ud800b\udc00')).toEqual({ text: 'a\ufffdb\ufffd', notes: notesOf('recovered') });
   });
 
   it('removes leading byte order marks without a note', () => {

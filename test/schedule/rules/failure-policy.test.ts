@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../../src/domain/failure.ts';
 import { noHints } from '../../../src/domain/items/parsed-feed.ts';
-import type { Failure } from '../../../src/domain/polling/fetch-outcome.ts';
 import { neverMs } from '../../../src/schedule/rules/failure-policy.ts';
 import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
+import { noteOf, notesOf } from '../../support/notes.ts';
 import {
   dayMs,
   failed,
@@ -52,10 +53,10 @@ describe('nextPollState after a failure', () => {
       failures: 1,
       firstFailedMs: nowMs,
     });
-    expect(first.nextCheckReason).toBe('back-off after 1 failure');
+    expect(first.nextCheckReason).toEqual({ code: 'back_off', failures: 1, throttling: null });
     const third = pollResultOf(failed('connect_error'), { state: { failures: 2, firstFailedMs: nowMs - hourMs } });
     expect(third).toMatchObject({ failures: 3, firstFailedMs: nowMs - hourMs });
-    expect(third.nextCheckReason).toBe('back-off after 3 failures');
+    expect(third.nextCheckReason).toEqual({ code: 'back_off', failures: 3, throttling: null });
   });
 
   it('keeps the stored validators and body hash', () => {
@@ -123,14 +124,14 @@ describe('nextPollState after a failure', () => {
   it('discards validators that the origin rejects', () => {
     const result = pollResultOf(failed('http_client_error', { status: 400 }));
     expect(result.validators).toEqual({ etag: null, lastModified: null });
-    expect(result.facts.notes).toContain('bad_validator');
+    expect(result.facts.notes).toContainEqual(noteOf('bad_validator'));
   });
 
   it('does not note bad_validator if no validators were sent', () => {
     const result = pollResultOf(failed('http_client_error', { status: 400 }), {
       state: { validators: { etag: null, lastModified: null } },
     });
-    expect(result.facts.notes).not.toContain('bad_validator');
+    expect(result.facts.notes).not.toContainEqual(noteOf('bad_validator'));
   });
 
   it('does not poll before an earlier freshness lifetime ends', () => {
@@ -138,7 +139,7 @@ describe('nextPollState after a failure', () => {
       history: { lastSuccessMs: nowMs - 10 * minuteMs, freshnessLifetimeMs: 6 * hourMs },
     });
     expect(result.nextCheckMs).toBe(nowMs - 10 * minuteMs + 6 * hourMs);
-    expect(result.nextCheckReason).toBe('max-age 6 h');
+    expect(result.nextCheckReason).toEqual({ code: 'max_age', intervalMs: 6 * hourMs });
   });
 
   it('ignores a freshness lifetime that has ended', () => {
@@ -156,7 +157,7 @@ describe('nextPollState after a failure', () => {
   it('respects Retry-After of any failure', () => {
     const result = pollResultOf(failed('http_server_error', { status: 500, retryAfterMs: 5 * hourMs }));
     expect(result.waitMs).toBe(5 * hourMs);
-    expect(result.nextCheckReason).toBe('Retry-After 5 h');
+    expect(result.nextCheckReason).toEqual({ code: 'retry_after', waitMs: 5 * hourMs, throttling: null });
   });
 });
 
@@ -167,8 +168,8 @@ describe('nextPollState after long failure', () => {
     const result = pollResultOf(failed('not_found', { status: 404 }), { state: longAgo });
     expect(result.waitMs).toBe(7 * dayMs);
     expect(result.history.dead).toBe(true);
-    expect(result.facts.notes).toContain('presumed_dead');
-    expect(result.nextCheckReason).toBe('weekly probe, failing since 31 d');
+    expect(result.facts.notes).toContainEqual(noteOf('presumed_dead'));
+    expect(result.nextCheckReason).toEqual({ code: 'weekly_probe', failingMs: 31 * dayMs });
   });
 
   it('does not presume the source dead a day before the month ends', () => {
@@ -186,7 +187,9 @@ describe('nextPollState after long failure', () => {
 
   it('presumes the source dead after a week of NXDOMAIN', () => {
     const before = { failures: 12, firstFailedMs: nowMs - 8 * dayMs };
-    expect(pollResultOf(failed('dns_error', { notes: ['nxdomain'] }), { state: before }).history.dead).toBe(true);
+    expect(pollResultOf(failed('dns_error', { notes: notesOf('nxdomain') }), { state: before }).history.dead).toBe(
+      true,
+    );
     expect(pollResultOf(failed('dns_error'), { state: before }).history.dead).toBe(false);
   });
 
@@ -213,9 +216,9 @@ describe('nextPollState after throttling', () => {
   it('does not poll the source until Retry-After ends', () => {
     const result = pollResultOf(throttled(dayMs));
     expect(result).toMatchObject({ outcome: 'throttled', failure: null, waitMs: dayMs });
-    expect(result.nextCheckReason).toBe('Retry-After 1 d (rate limited)');
+    expect(result.nextCheckReason).toEqual({ code: 'retry_after', waitMs: dayMs, throttling: 'rate_limited' });
     expect(result.history.retryAfterUntilMs).toBe(nowMs + dayMs);
-    expect(result.facts.notes).toContain('rate_limited');
+    expect(result.facts.notes).toContainEqual(noteOf('rate_limited'));
   });
 
   it('pauses the whole host for at most fifteen minutes', () => {
@@ -251,19 +254,19 @@ describe('nextPollState after throttling', () => {
     expect(result.hostPauseMs).toBeNull();
     expect(result.history.hostPause).toBeNull();
     expect(result.waitMs).toBe(2 * hourMs);
-    expect(result.nextCheckReason).toBe('Retry-After 2 h (unavailable)');
+    expect(result.nextCheckReason).toEqual({ code: 'retry_after', waitMs: 2 * hourMs, throttling: 'unavailable' });
   });
 
   it('caps Retry-After at a week and notes it', () => {
     const result = pollResultOf(throttled(9_999 * dayMs));
     expect(result.waitMs).toBe(7 * dayMs);
-    expect(result.facts.notes).toContain('retry_after_capped');
+    expect(result.facts.notes).toContainEqual(noteOf('retry_after_capped'));
   });
 
   it.each([null, 0, -5_000, Number.NaN])('uses the default back-off for a Retry-After of %s', (retryAfterMs) => {
     const result = pollResultOf(throttled(retryAfterMs));
     expect(result.waitMs).toBe(30 * minuteMs);
-    expect(result.nextCheckReason).toBe('back-off after 1 failure (rate limited)');
+    expect(result.nextCheckReason).toEqual({ code: 'back_off', failures: 1, throttling: 'rate_limited' });
   });
 
   it('increases the delay if the host always sends one second', () => {
@@ -295,7 +298,7 @@ describe('nextPollState after a 410', () => {
     const result = pollResultOf(gone);
     expect(result).toMatchObject({ outcome: 'gone', goneMs: null, waitMs: dayMs });
     expect(result.history.goneSinceMs).toBe(nowMs);
-    expect(result.facts.notes).toContain('gone_suspected');
+    expect(result.facts.notes).toContainEqual(noteOf('gone_suspected'));
   });
 
   it('stops polling when the 410 is repeated a day later', () => {
@@ -303,9 +306,9 @@ describe('nextPollState after a 410', () => {
     expect(result).toMatchObject({
       goneMs: nowMs,
       nextCheckMs: neverMs,
-      nextCheckReason: 'gone: polling stopped',
+      nextCheckReason: { code: 'gone' },
     });
-    expect(result.facts.notes).toContain('gone');
+    expect(result.facts.notes).toContainEqual(noteOf('gone'));
   });
 
   it('does not stop earlier, however often the 410 is repeated', () => {
@@ -333,10 +336,10 @@ describe('nextPollState during local problems', () => {
     expect(result).toMatchObject({
       failures: 2,
       firstFailedMs: nowMs - hourMs,
-      nextCheckReason: 'our network is down',
+      nextCheckReason: { code: 'network_down' },
     });
     expect(result.waitMs).toBe(30 * secondMs);
-    expect(result.facts.notes).toContain('network_down');
+    expect(result.facts.notes).toContainEqual(noteOf('network_down'));
   });
 
   it('counts an HTTP failure even while our network is down', () => {

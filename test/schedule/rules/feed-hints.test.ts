@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../../src/domain/items/parsed-feed.ts';
 import { hintInterval, skipForward, storableHints } from '../../../src/schedule/rules/feed-hints.ts';
+import { notesOf } from '../../support/notes.ts';
 import { dayMs, hourMs, minuteMs } from './poll-fixtures.ts';
 
 const ttl = (ttlMinutes: number) => hintInterval({ ...noHints, ttlMinutes }, null);
@@ -9,20 +10,20 @@ const sy = (updatePeriod: string, updateFrequency: number | null = null) =>
 
 describe('hintInterval', () => {
   it('is zero without hints', () => {
-    expect(hintInterval(null, null)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
-    expect(hintInterval(noHints, null)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
+    expect(hintInterval(null, null)).toEqual({ minIntervalMs: 0, rule: null, notes: [] });
+    expect(hintInterval(noHints, null)).toEqual({ minIntervalMs: 0, rule: null, notes: [] });
   });
 
   it('reads ttl in minutes', () => {
-    expect(ttl(180)).toEqual({ minIntervalMs: 3 * hourMs, reason: 'ttl 3 h', notes: [] });
+    expect(ttl(180)).toEqual({ minIntervalMs: 3 * hourMs, rule: 'ttl', notes: [] });
   });
 
   it.each([0, -5, Number.NaN, Number.POSITIVE_INFINITY])('ignores a ttl of %d and records it', (minutes) => {
-    expect(ttl(minutes)).toEqual({ minIntervalMs: 0, reason: null, notes: ['hint_invalid'] });
+    expect(ttl(minutes)).toEqual({ minIntervalMs: 0, rule: null, notes: notesOf('hint_invalid') });
   });
 
   it('caps a ttl beyond a day and records it', () => {
-    expect(ttl(1e9)).toEqual({ minIntervalMs: dayMs, reason: 'ttl 1 d', notes: ['hint_capped'] });
+    expect(ttl(1e9)).toEqual({ minIntervalMs: dayMs, rule: 'ttl', notes: notesOf('hint_capped') });
   });
 
   it('divides the syndication period by its frequency', () => {
@@ -45,36 +46,39 @@ describe('hintInterval', () => {
     ['hourly', Number.NaN],
     ['constructor', 1],
   ])('ignores %s at frequency %d and records it', (period, frequency) => {
-    expect(sy(period, frequency)).toMatchObject({ minIntervalMs: 0, notes: ['hint_invalid'] });
+    expect(sy(period, frequency)).toMatchObject({ minIntervalMs: 0, notes: notesOf('hint_invalid') });
   });
 
   it('caps a yearly period at a day', () => {
-    expect(sy('yearly')).toMatchObject({ minIntervalMs: dayMs, notes: ['hint_capped'] });
+    expect(sy('yearly')).toMatchObject({ minIntervalMs: dayMs, notes: notesOf('hint_capped') });
   });
 
   it('uses the longer of ttl and syndication period', () => {
     const hints = { ...noHints, ttlMinutes: 90, updatePeriod: 'hourly', updateFrequency: 1 };
-    expect(hintInterval(hints, null).reason).toBe('ttl 1 h 30 min');
-    expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null).reason).toBe('sy:updatePeriod 1 d');
+    expect(hintInterval(hints, null)).toMatchObject({ rule: 'ttl', minIntervalMs: 90 * minuteMs });
+    expect(hintInterval({ ...hints, updatePeriod: 'daily' }, null)).toMatchObject({
+      rule: 'update_period',
+      minIntervalMs: dayMs,
+    });
   });
 
   it.each([0, -1, Number.NaN])('ignores a lifetime of %d', (freshnessLifetimeMs) => {
-    expect(hintInterval(null, freshnessLifetimeMs)).toEqual({ minIntervalMs: 0, reason: null, notes: [] });
+    expect(hintInterval(null, freshnessLifetimeMs)).toEqual({ minIntervalMs: 0, rule: null, notes: [] });
   });
 
   it('caps a lifetime of years at a day', () => {
     expect(hintInterval(null, 3_650 * dayMs)).toEqual({
       minIntervalMs: dayMs,
-      reason: 'max-age 1 d',
-      notes: ['hint_capped'],
+      rule: 'max_age',
+      notes: notesOf('hint_capped'),
     });
   });
 
   it('keeps a valid hint beside an invalid one', () => {
     expect(hintInterval({ ...noHints, ttlMinutes: -1 }, 2 * hourMs)).toEqual({
       minIntervalMs: 2 * hourMs,
-      reason: 'max-age 2 h',
-      notes: ['hint_invalid'],
+      rule: 'max_age',
+      notes: notesOf('hint_invalid'),
     });
   });
 });
@@ -86,16 +90,16 @@ describe('skipForward', () => {
   it('does not change a time outside all windows', () => {
     expect(skipForward(at(5, 30), { ...noHints, skipHours: [3, 4] })).toEqual({
       atMs: at(5, 30),
-      reason: null,
+      rule: null,
       notes: [],
     });
-    expect(skipForward(at(5, 30), null)).toEqual({ atMs: at(5, 30), reason: null, notes: [] });
+    expect(skipForward(at(5, 30), null)).toEqual({ atMs: at(5, 30), rule: null, notes: [] });
   });
 
   it('moves a time to the end of consecutive skipped hours', () => {
     expect(skipForward(at(3, 10), { ...noHints, skipHours: [3, 4] })).toEqual({
       atMs: at(5),
-      reason: 'skipHours',
+      rule: 'skip_hours',
       notes: [],
     });
   });
@@ -111,7 +115,7 @@ describe('skipForward', () => {
   it('moves past named days in UTC, ignoring case', () => {
     expect(skipForward(at(3, 10), { ...noHints, skipDays: ['Monday', ' tuesday '] })).toEqual({
       atMs: at(0, 0, 7),
-      reason: 'skipDays',
+      rule: 'skip_days',
       notes: [],
     });
   });
@@ -134,8 +138,8 @@ describe('skipForward', () => {
     const skipHours = Array.from({ length: 24 }, (_, hour) => hour);
     expect(skipForward(at(3), { ...noHints, skipHours })).toEqual({
       atMs: at(3),
-      reason: null,
-      notes: ['hint_invalid'],
+      rule: null,
+      notes: notesOf('hint_invalid'),
     });
   });
 
@@ -143,14 +147,14 @@ describe('skipForward', () => {
     const skipDays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
     expect(skipForward(at(3), { ...noHints, skipDays })).toEqual({
       atMs: at(3),
-      reason: null,
-      notes: ['hint_invalid'],
+      rule: null,
+      notes: notesOf('hint_invalid'),
     });
   });
 
   it('ignores hours and days that do not exist, and records them', () => {
     const hints = { ...noHints, skipHours: [3, 99, -1, 3.5, Number.NaN], skipDays: ['Montag'] };
-    expect(skipForward(at(3, 10), hints)).toEqual({ atMs: at(4), reason: 'skipHours', notes: ['hint_invalid'] });
+    expect(skipForward(at(3, 10), hints)).toEqual({ atMs: at(4), rule: 'skip_hours', notes: notesOf('hint_invalid') });
   });
 });
 
@@ -186,7 +190,7 @@ describe('storableHints', () => {
       skipDays: ['Montag'],
     };
     const thawed = JSON.parse(JSON.stringify(storableHints(raw)));
-    expect(hintInterval(thawed, null)).toEqual({ minIntervalMs: 0, reason: null, notes: ['hint_invalid'] });
-    expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), reason: null, notes: ['hint_invalid'] });
+    expect(hintInterval(thawed, null)).toEqual({ minIntervalMs: 0, rule: null, notes: notesOf('hint_invalid') });
+    expect(skipForward(at(3), thawed)).toEqual({ atMs: at(3), rule: null, notes: notesOf('hint_invalid') });
   });
 });

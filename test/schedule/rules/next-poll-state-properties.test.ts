@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Failure } from '../../../src/domain/failure.ts';
 import type { FeedHints } from '../../../src/domain/items/parsed-feed.ts';
-import { type Failure, noValidators } from '../../../src/domain/polling/fetch-outcome.ts';
+import { noValidators } from '../../../src/domain/polling/fetch-outcome.ts';
+import { formatNextCheckReason } from '../../../src/domain/polling/next-check-reason.ts';
 import {
   emptyPollHistory,
   maxNextCheckDelayMs,
@@ -87,7 +89,7 @@ const state: fc.Arbitrary<PollState> = fc.record({
   validators: fc.constantFrom(noValidators, { etag: '"a"', lastModified: null }),
   bodyHash: fc.option(fc.constant('aa')),
   nextCheckMs: instant,
-  nextCheckReason: fc.constant('adaptive interval'),
+  nextCheckReason: fc.constant({ code: 'adaptive_interval' as const, intervalMs: hourMs }),
   failures: fc.nat(5_000),
   firstFailedMs: fc.option(instant),
   firstReadDone: fc.boolean(),
@@ -148,7 +150,7 @@ describe('any result', () => {
       expect(Number.isSafeInteger(result.nextCheckMs)).toBe(true);
       expect(result.nextCheckMs).toBeGreaterThanOrEqual(nowMs);
       if (result.goneMs === null) expect(result.nextCheckMs - nowMs).toBeLessThanOrEqual(maxNextCheckDelayMs);
-      expect(result.nextCheckReason).not.toMatch(/NaN|undefined|Infinity|^$/);
+      expect(formatNextCheckReason(result.nextCheckReason)).not.toMatch(/NaN|undefined|Infinity|^$/);
     });
   });
 
@@ -179,7 +181,7 @@ describe('any result', () => {
     holds((one) => {
       const result = nextPollState(one);
       if (isOwn(one) || result.goneMs !== null) return;
-      expect(skipForward(result.nextCheckMs, result.history.hints).reason).toBeNull();
+      expect(skipForward(result.nextCheckMs, result.history.hints).rule).toBeNull();
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noHints } from '../../../src/domain/items/parsed-feed.ts';
 import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
+import { noteOf, notesOf } from '../../support/notes.ts';
 import {
   dayMs,
   facts,
@@ -28,8 +29,8 @@ describe('nextPollState after a stored document', () => {
     expect(result.validators).toEqual({ etag: null, lastModified: 'Mon' });
   });
 
-  it.each(['partial_parse', 'unterminated'])('stores neither validators nor hash after %s', (note) => {
-    const result = pollResultOf(storedDocument({ notes: [note], added: 30 }));
+  it('stores neither validators nor hash of a document that was parsed in part', () => {
+    const result = pollResultOf(storedDocument({ notes: notesOf('partial_parse'), added: 30 }));
     expect(result.validators).toBeNull();
     expect(result.bodyHash).toBeNull();
     expect(result.outcome).toBe('fresh');
@@ -42,7 +43,7 @@ describe('nextPollState after a stored document', () => {
   });
 
   it('stores the validators of a repaired document', () => {
-    expect(pollResultOf(storedDocument({ notes: ['recovered'] })).validators).toEqual({
+    expect(pollResultOf(storedDocument({ notes: notesOf('recovered') })).validators).toEqual({
       etag: '"b"',
       lastModified: null,
     });
@@ -50,9 +51,12 @@ describe('nextPollState after a stored document', () => {
 
   it('records the notes of fetch and document without duplicates', () => {
     const result = pollResultOf(
-      storedDocument({ facts: facts({ notes: ['charset_guess'] }), notes: ['charset_guess', 'dup_guid'] }),
+      storedDocument({
+        facts: facts({ notes: notesOf('charset_guess') }),
+        notes: notesOf('charset_guess', 'dup_guid:3'),
+      }),
     );
-    expect(result.facts.notes).toEqual(['charset_guess', 'dup_guid']);
+    expect(result.facts.notes).toEqual(notesOf('charset_guess', 'dup_guid:3'));
   });
 
   it('resets all failure state', () => {
@@ -161,7 +165,7 @@ describe('nextPollState after an unchanged document', () => {
   it('keeps the freshness lifetime through a 304 without Cache-Control', () => {
     const result = pollResultOf(notModified(), { history: { freshnessLifetimeMs: 2 * hourMs } });
     expect(result.waitMs).toBe(2 * hourMs);
-    expect(result.nextCheckReason).toBe('max-age 2 h');
+    expect(result.nextCheckReason).toEqual({ code: 'max_age', intervalMs: 2 * hourMs });
     expect(result.history.freshnessLifetimeMs).toBe(2 * hourMs);
   });
 
@@ -199,7 +203,7 @@ describe('nextPollState after an unchanged document', () => {
       before = stateAfter(result, before);
     }
     expect(waits).toEqual([4, 8, 16, 24, 24]);
-    expect(before.nextCheckReason).toBe('origin ignores validators: 1 d');
+    expect(before.nextCheckReason).toEqual({ code: 'validators_ignored', intervalMs: dayMs });
   });
 
   it('resets the counter of unchanged bodies when the document changes', () => {
@@ -234,15 +238,19 @@ describe('nextPollState after an unreadable document', () => {
 
 describe('nextPollState and the next check', () => {
   it('reports the adaptive interval as reason', () => {
-    expect(pollResultOf(storedDocument()).nextCheckReason).toBe('adaptive interval 1 h');
+    expect(pollResultOf(storedDocument()).nextCheckReason).toEqual({ code: 'adaptive_interval', intervalMs: hourMs });
   });
 
   it('uses the longest hint', () => {
     const hints = { ...noHints, ttlMinutes: 120, updatePeriod: 'hourly', updateFrequency: 2 };
-    expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 3 * hourMs })).nextCheckReason).toBe(
-      'max-age 3 h',
-    );
-    expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 90 * minuteMs })).nextCheckReason).toBe('ttl 2 h');
+    expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 3 * hourMs })).nextCheckReason).toEqual({
+      code: 'max_age',
+      intervalMs: 3 * hourMs,
+    });
+    expect(pollResultOf(storedDocument({ hints, freshnessLifetimeMs: 90 * minuteMs })).nextCheckReason).toEqual({
+      code: 'ttl',
+      intervalMs: 2 * hourMs,
+    });
   });
 
   it('uses the adaptive interval if it is longer than the hint', () => {
@@ -250,13 +258,13 @@ describe('nextPollState and the next check', () => {
       history: { newItemsAtMs: [nowMs - 40 * dayMs] },
     });
     expect(result.waitMs).toBe(dayMs);
-    expect(result.nextCheckReason).toBe('adaptive interval 1 d');
+    expect(result.nextCheckReason).toEqual({ code: 'adaptive_interval', intervalMs: dayMs });
   });
 
   it('notes a hint capped at a day', () => {
     const result = pollResultOf(storedDocument({ freshnessLifetimeMs: 365 * dayMs }));
     expect(result.waitMs).toBe(dayMs);
-    expect(result.facts.notes).toContain('hint_capped');
+    expect(result.facts.notes).toContainEqual(noteOf('hint_capped'));
   });
 
   it('moves a check out of skipHours, with jitter within the allowed hour', () => {
@@ -265,7 +273,7 @@ describe('nextPollState and the next check', () => {
     const free = Date.UTC(2026, 0, 5, 5);
     expect(result.nextCheckMs).toBeGreaterThan(free);
     expect(result.nextCheckMs).toBeLessThanOrEqual(free + 30 * minuteMs);
-    expect(result.nextCheckReason).toBe('skipHours');
+    expect(result.nextCheckReason).toEqual({ code: 'skip_hours' });
   });
 
   it('keeps the jitter of a day out of the next skipped hour', () => {
@@ -282,7 +290,7 @@ describe('nextPollState and the next check', () => {
     const hints = { ...noHints, skipHours: Array.from({ length: 24 }, (_, hour) => hour) };
     const result = pollResultOf(storedDocument({ hints }));
     expect(result.waitMs).toBe(hourMs);
-    expect(result.facts.notes).toContain('hint_invalid');
+    expect(result.facts.notes).toContainEqual(noteOf('hint_invalid'));
   });
 
   it('adds at most a tenth of jitter', () => {
@@ -298,7 +306,7 @@ describe('nextPollState and the next check', () => {
       intervalMultiplier: 4,
     });
     expect(result.waitMs).toBe(15 * minuteMs);
-    expect(result.nextCheckReason).toBe('declared interval 15 min');
+    expect(result.nextCheckReason).toEqual({ code: 'declared_interval', intervalMs: 15 * minuteMs });
   });
 
   it('does not prefer the declared interval over Retry-After', () => {
@@ -307,7 +315,7 @@ describe('nextPollState and the next check', () => {
       history: { retryAfterUntilMs: nowMs + 2 * hourMs },
     });
     expect(result.waitMs).toBe(2 * hourMs);
-    expect(result.nextCheckReason).toBe('Retry-After 2 h');
+    expect(result.nextCheckReason).toEqual({ code: 'retry_after', waitMs: 2 * hourMs, throttling: null });
     expect(result.history.retryAfterUntilMs).toBe(nowMs + 2 * hourMs);
   });
 
@@ -326,7 +334,7 @@ describe('nextPollState and the next check', () => {
   it('lengthens the interval to the cycle of a host with many sources', () => {
     const result = pollResultOf(storedDocument(), { hostCycleMs: 5_000_000 });
     expect(result.waitMs).toBe(5_000_000);
-    expect(result.facts.notes).toContain('host_throttled');
+    expect(result.facts.notes).toContainEqual(noteOf('host_throttled'));
   });
 
   it('counts with a history of an older version, which lacks fields', () => {
@@ -352,14 +360,14 @@ describe('nextPollState and the next check', () => {
 
 describe('nextPollState over several polls', () => {
   it('notes churn while updates are deferred', () => {
-    expect(pollResultOf(storedDocument({ updated: 1, deferred: 1 })).facts.notes).toEqual(['churn']);
+    expect(pollResultOf(storedDocument({ updated: 1, deferred: 2 })).facts.notes).toEqual(notesOf('churn:2'));
     expect(pollResultOf(storedDocument({ updated: 1 })).facts.notes).toEqual([]);
   });
 
-  it('notes item_flood from the sixth consecutive document without a known item', () => {
+  it('notes no_overlap from the sixth consecutive document without a known item', () => {
     const flood = storedDocument({ added: 500, unchanged: [] });
     expect(pollResultOf(flood, { history: { disjointDocuments: 4 } }).facts.notes).toEqual([]);
-    expect(pollResultOf(flood, { history: { disjointDocuments: 5 } }).facts.notes).toEqual(['item_flood']);
+    expect(pollResultOf(flood, { history: { disjointDocuments: 5 } }).facts.notes).toEqual(notesOf('no_overlap'));
     expect(pollResultOf(storedDocument({ added: 1 }), { history: { disjointDocuments: 9 } }).facts.notes).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateRedirect } from '../../../src/schedule/rules/permanent-redirect.ts';
+import { noteOf } from '../../support/notes.ts';
 import { dayMs, hourMs, nowMs } from './poll-fixtures.ts';
 
 const requested = 'https://example.org/feed';
@@ -10,7 +11,7 @@ describe('evaluateRedirect', () => {
     expect(evaluateRedirect(null, { requested, movedTo, nowMs })).toEqual({
       candidate: { url: movedTo, sinceMs: nowMs, successes: 1 },
       adopted: null,
-      note: 'redirect_candidate',
+      note: noteOf('redirect_candidate'),
     });
   });
 
@@ -26,7 +27,7 @@ describe('evaluateRedirect', () => {
     expect(evaluateRedirect(watched, { requested, movedTo: null, nowMs })).toEqual({
       candidate: null,
       adopted: null,
-      note: 'redirect_ended',
+      note: noteOf('redirect_ended'),
     });
   });
 
@@ -53,7 +54,7 @@ describe('evaluateRedirect', () => {
     expect(evaluateRedirect(null, { requested, movedTo: target, nowMs })).toEqual({
       candidate: null,
       adopted: null,
-      note: 'redirect_not_adoptable',
+      note: noteOf('redirect_not_adoptable'),
     });
   });
 });

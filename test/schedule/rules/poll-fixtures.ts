@@ -1,5 +1,7 @@
+import type { Failure } from '../../../src/domain/failure.ts';
 import { noHints } from '../../../src/domain/items/parsed-feed.ts';
-import type { Failure, FetchFacts, FetchOutcome, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
+import type { Note } from '../../../src/domain/notes/note.ts';
+import type { FetchFacts, FetchOutcome, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
 import {
   emptyPollHistory,
   type PollHistory,
@@ -33,7 +35,7 @@ export function pollState(part: Partial<PollState> = {}): PollState {
     validators: storedValidators,
     bodyHash: 'aa',
     nextCheckMs: nowMs,
-    nextCheckReason: 'adaptive interval',
+    nextCheckReason: { code: 'adaptive_interval', intervalMs: hourMs },
     firstReadDone: true,
     history: pollHistory(),
     ...part,
@@ -92,7 +94,7 @@ export function notModified(part: Partial<Extract<Answer, { kind: 'not-modified'
 
 export function failed(
   failure: Failure,
-  part: { status?: number | null; retryAfterMs?: number | null; notes?: string[] } = {},
+  part: { status?: number | null; retryAfterMs?: number | null; notes?: readonly Note[] } = {},
 ) {
   return answered({
     kind: 'failed',

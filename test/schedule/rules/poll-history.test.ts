@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { idsDistrustedNote, rulesVersion } from '../../../src/domain/items/normalise-task.ts';
-import { identityChangedNote, possibleGapNote } from '../../../src/domain/polling/feed-continuity.ts';
+import { rulesVersion } from '../../../src/domain/items/normalise-task.ts';
+import type { Note } from '../../../src/domain/notes/note.ts';
 import { maxHostPauseMs } from '../../../src/domain/polling/poll.ts';
+import { noteOf, notesOf } from '../../support/notes.ts';
 import {
   dayMs,
   failed,
@@ -17,27 +18,29 @@ import {
 
 describe('the history of unreliable ids', () => {
   it('is kept whatever later documents contain', () => {
-    const first = pollResultOf(storedDocument({ notes: [idsDistrustedNote, 'dup_guid:9'] }));
+    const first = pollResultOf(storedDocument({ notes: notesOf('ids_distrusted', 'dup_guid:9') }));
     expect(first.history.idsDistrusted).toBe(true);
-    expect(first.facts.notes).toEqual([idsDistrustedNote, 'dup_guid:9']);
+    expect(first.facts.notes).toEqual(notesOf('ids_distrusted', 'dup_guid:9'));
     const later = pollResultOf(storedDocument({ added: 1 }), {
       state: stateAfter(first, pollState()),
       nowMs: nowMs + hourMs,
     });
     expect(later.history.idsDistrusted).toBe(true);
-    expect(later.facts.notes).toContain(idsDistrustedNote);
+    expect(later.facts.notes).toContainEqual(noteOf('ids_distrusted'));
   });
 
   it('is set at a first read and kept across a 304', () => {
-    const first = pollResultOf(storedDocument({ notes: [idsDistrustedNote] }), { state: { firstReadDone: false } });
+    const first = pollResultOf(storedDocument({ notes: notesOf('ids_distrusted') }), {
+      state: { firstReadDone: false },
+    });
     expect(first.history.idsDistrusted).toBe(true);
     expect(pollResultOf(notModified(), { history: first.history }).history.idsDistrusted).toBe(true);
   });
 
   it('is not set while ids are reliable', () => {
-    const result = pollResultOf(storedDocument({ notes: ['dup_guid:1'], added: 1 }));
+    const result = pollResultOf(storedDocument({ notes: notesOf('dup_guid:1'), added: 1 }));
     expect(result.history.idsDistrusted).toBe(false);
-    expect(result.facts.notes).toEqual(['dup_guid:1']);
+    expect(result.facts.notes).toEqual(notesOf('dup_guid:1'));
   });
 });
 
@@ -49,7 +52,7 @@ describe('the rules version of a document', () => {
   });
 
   it('is unchanged if the validators are unchanged', () => {
-    const cut = pollResultOf(storedDocument({ notes: ['partial_parse'] }), { history: outdated });
+    const cut = pollResultOf(storedDocument({ notes: notesOf('partial_parse') }), { history: outdated });
     expect(cut.validators).toBeNull();
     expect(cut.history.rulesVersion).toBe(outdated.rulesVersion);
     expect(pollResultOf(storedDocument({ deferred: 1 }), { history: outdated }).history.rulesVersion).toBe(
@@ -75,17 +78,19 @@ describe('the stored pause of a host', () => {
 
 describe('a document after a possible gap', () => {
   it('counts as disjoint, whatever its size and its archives', () => {
-    const result = pollResultOf(storedDocument({ notes: [possibleGapNote], added: 1, updated: 1, unchanged: [] }));
+    const result = pollResultOf(
+      storedDocument({ notes: notesOf('possible_gap'), added: 1, updated: 1, unchanged: [] }),
+    );
     expect(result.history.disjointDocuments).toBe(1);
     expect(pollResultOf(storedDocument({ added: 1, updated: 1, unchanged: [] })).history.disjointDocuments).toBe(0);
   });
 
   it('shortens the next interval', () => {
     const newItemsAtMs = [1, 2, 3, 4].map((n) => nowMs - n * 20 * hourMs);
-    const waitMs = (notes: string[]) =>
+    const waitMs = (notes: readonly Note[]) =>
       pollResultOf(storedDocument({ notes, added: 1 }), { history: { newItemsAtMs } }).waitMs;
     expect(waitMs([])).toBe(6 * hourMs);
-    expect(waitMs([possibleGapNote])).toBe(3 * hourMs);
+    expect(waitMs(notesOf('possible_gap'))).toBe(3 * hourMs);
   });
 });
 
@@ -101,7 +106,7 @@ describe('a complete document that omits items', () => {
   const first = pollResultOf(storedDocument({ missingItemIds: [7, 8] }));
 
   it('is noted and requested again without validators', () => {
-    expect(first.facts.notes).toEqual(['complete_shrunk']);
+    expect(first.facts.notes).toEqual(notesOf('complete_shrunk:2'));
     expect(first).toMatchObject({ validators: null, bodyHash: null });
     expect(first.history.missingItemIds).toEqual([7, 8]);
   });
@@ -126,7 +131,7 @@ describe('a source with a changed identity', () => {
 
   it('is noted with its previous identity', () => {
     expect(first).toMatchObject({ outcome: 'fresh', failure: null, detail: remark });
-    expect(first.facts.notes).toContain(identityChangedNote);
+    expect(first.facts.notes).toContainEqual(noteOf('identity_changed'));
     expect(first.history.previousIdentity).toEqual({ ...previousIdentity, untilMs: nowMs });
   });
 
@@ -134,7 +139,10 @@ describe('a source with a changed identity', () => {
     const { history } = first;
     const read = (outcome: Parameters<typeof pollResultOf>[0], afterMs: number) =>
       pollResultOf(outcome, { history, nowMs: nowMs + afterMs });
-    expect(read(storedDocument(), dayMs)).toMatchObject({ detail: remark, facts: { notes: [identityChangedNote] } });
+    expect(read(storedDocument(), dayMs)).toMatchObject({
+      detail: remark,
+      facts: { notes: notesOf('identity_changed') },
+    });
     expect(read(notModified(), 7 * dayMs - 1)).toMatchObject({ detail: remark });
     expect(read(notModified(), 7 * dayMs)).toMatchObject({ detail: null, facts: { notes: [] } });
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Note } from '../../../src/domain/notes/note.ts';
 import { nextPollState } from '../../../src/schedule/rules/next-poll-state.ts';
+import { noteOf, notesOf } from '../../support/notes.ts';
 import {
   answered,
   dayMs,
@@ -20,11 +22,11 @@ describe('a permanent redirect', () => {
   const polls = (targets: (string | null)[], everyMs: number) => {
     let before = pollState();
     let at = nowMs;
-    const notes: string[][] = [];
+    const notes: (readonly Note[])[] = [];
     for (const movedTo of targets) {
       const input = { source: { url: 'https://example.org/feed', intervalMs: null }, random: () => 0 };
       const result = nextPollState({ ...input, state: before, outcome: storedDocument({ movedTo }), nowMs: at });
-      notes.push([...result.facts.notes]);
+      notes.push(result.facts.notes);
       before = stateAfter(result, before);
       at += everyMs;
     }
@@ -34,7 +36,7 @@ describe('a permanent redirect', () => {
   it('is adopted after three successful polls over two days', () => {
     expect(polls([to, to, to], dayMs)).toMatchObject({
       movedTo: to,
-      notes: [['redirect_candidate'], ['redirect_candidate'], ['redirect_adopted']],
+      notes: [notesOf('redirect_candidate'), notesOf('redirect_candidate'), notesOf('redirect_adopted')],
     });
   });
 
@@ -49,7 +51,7 @@ describe('a permanent redirect', () => {
   it('starts over when its target changes', () => {
     const flip = polls([to, 'https://example.net/feed', to, 'https://example.net/feed'], 3 * dayMs);
     expect(flip.movedTo).toBeNull();
-    expect(flip.notes[1]).toEqual(['redirect_unstable']);
+    expect(flip.notes[1]).toEqual(notesOf('redirect_unstable'));
   });
 
   it('starts over when the redirect is absent in between', () => {
@@ -59,7 +61,7 @@ describe('a permanent redirect', () => {
   it('is never adopted from https to http', () => {
     const down = polls(['http://example.com/feed', 'http://example.com/feed', 'http://example.com/feed'], 2 * dayMs);
     expect(down.movedTo).toBeNull();
-    expect(down.notes[0]).toEqual(['redirect_not_adoptable']);
+    expect(down.notes[0]).toEqual(notesOf('redirect_not_adoptable'));
   });
 
   it('is never adopted from an adopted https address to http', () => {
@@ -93,7 +95,7 @@ describe('a permanent redirect', () => {
     const result = pollResultOf(failed('not_found', { status: 404 }), { state: before });
     expect(result.movedTo).toBeNull();
     expect(result.validators).toEqual({ etag: null, lastModified: null });
-    expect(result.facts.notes).toContain('redirect_abandoned');
+    expect(result.facts.notes).toContainEqual(noteOf('redirect_abandoned'));
   });
 
   it('is kept after a short failure of the adopted address', () => {

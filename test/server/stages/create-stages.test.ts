@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { requestRefresh } from '../../../src/store/sources/source-state.ts';
 import { engines } from '../../contract/test-engines.ts';
-import { hour, noon } from '../../support/builders.ts';
+import { hour, minute, noon } from '../../support/builders.ts';
 import { rssDocument } from '../../support/documents.ts';
+import { notesOf } from '../../support/notes.ts';
 import { type Reply, startOrigin } from '../../support/origin.ts';
 import { type PollingFixture, usePolling } from '../../support/polling-fixture.ts';
 
@@ -64,7 +66,7 @@ describe.each(engines)('a refresh on $name', (engine) => {
     await poller.poll();
     const second = await poller.poll();
     expect(second).toMatchObject({ outcome: 'fresh', added: 9 });
-    expect(await poller.notes()).toEqual(['possible_gap', 'archive_read:2']);
+    expect(await poller.notes()).toEqual(notesOf('possible_gap', 'archive_read:2'));
     expect(await titles(poller)).toEqual(down(102, 91).map((n) => `Story ${n}`));
     expect(polling.origin.requests.map(({ path }) => path)).toEqual(['/feed', '/feed', '/old/2', '/old/1']);
     // Ids increase in the order of publication.
@@ -98,7 +100,7 @@ describe.each(engines)('a refresh on $name', (engine) => {
     const poller = await polling.createPoller();
     await poller.poll();
     expect(await poller.poll()).toMatchObject({ added: 9 });
-    expect(await poller.notes()).toEqual(['possible_gap', 'archive_read:3']);
+    expect(await poller.notes()).toEqual(notesOf('possible_gap', 'archive_read:3'));
   });
 
   it('stores only unknown entries of an archive, and does not update known ones', async () => {
@@ -120,7 +122,7 @@ describe.each(engines)('a refresh on $name', (engine) => {
     const poller = await polling.createPoller({}, { allowPrivateNetworks: ['127.0.0.1/32'] });
     await poller.poll();
     expect(await poller.poll()).toMatchObject({ outcome: 'fresh', added: 3 });
-    expect(await poller.notes()).toEqual(['possible_gap', 'archive_failed:blocked_address']);
+    expect(await poller.notes()).toEqual(notesOf('possible_gap', 'archive_failed:blocked_address'));
     expect(elsewhere.connections).toBe(0);
   });
 
@@ -187,13 +189,13 @@ describe.each(engines)('a refresh on $name', (engine) => {
     await poller.poll();
     expect(await poller.poll()).toMatchObject({ outcome: 'fresh', failure: null, added: 5 });
     expect(await poller.report()).toMatchObject({
-      notes: ['identity_changed'],
+      notes: notesOf('identity_changed'),
       detail: expect.stringContaining('was "Example Herald" of herald.example.org until'),
       items: 8,
     });
     expect(polling.origin.to('/old')).toHaveLength(0);
     await poller.poll();
-    expect(await poller.notes()).toEqual(['identity_changed']);
+    expect(await poller.notes()).toEqual(notesOf('identity_changed'));
   });
 
   it('removes items that a complete feed omits twice, and requests the second document without validators', async () => {
@@ -206,7 +208,7 @@ describe.each(engines)('a refresh on $name', (engine) => {
     const poller = await polling.createPoller();
     await poller.poll();
     await poller.poll();
-    expect(await poller.notes()).toEqual(['complete_shrunk']);
+    expect(await poller.notes()).toEqual(notesOf('complete_shrunk:2'));
     expect(await titles(poller)).toHaveLength(3);
     expect(await poller.poll()).toMatchObject({ outcome: 'fresh' });
     expect(await poller.notes()).toEqual([]);
@@ -227,6 +229,20 @@ describe.each(engines)('a refresh on $name', (engine) => {
     expect(await titles(poller)).toEqual(['Story 93', 'Story 92', 'Story 91']);
   });
 
+  it('makes caches revalidate in a poll that the operator requested, and in no later one', async () => {
+    polling.origin.on('/feed', stories(down(3, 1)));
+    const poller = await polling.createPoller();
+    await poller.poll();
+    await requestRefresh(polling.store, ['a'], poller.nowMs + minute);
+    await poller.poll();
+    await poller.poll();
+    expect(polling.origin.requests.map(({ headers }) => headers['cache-control'])).toEqual([
+      undefined,
+      'no-cache',
+      undefined,
+    ]);
+  });
+
   it('ignores the ids of a source that were equal in an earlier document', async () => {
     const same = (numbers: readonly number[]) => {
       const entries = numbers.map((n) => ({ guid: 'same', title: `Story ${n}`, link: `${exampleHerald.link}${n}` }));
@@ -240,6 +256,6 @@ describe.each(engines)('a refresh on $name', (engine) => {
     expect(await poller.poll()).toMatchObject({ added: 1, updated: 0 });
     expect(poller.tasks.map(({ options }) => options.trust.ids)).toEqual([true, false, false]);
     expect(await poller.items()).toHaveLength(6);
-    expect((await poller.notes()).filter((note) => note.startsWith('ids_'))).toEqual(['ids_distrusted']);
+    expect((await poller.notes()).filter(({ code }) => code === 'ids_distrusted')).toEqual(notesOf('ids_distrusted'));
   });
 });

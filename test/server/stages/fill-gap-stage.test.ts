@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemDraft, NormalisedFeed } from '../../../src/domain/items/item.ts';
+import type { Note } from '../../../src/domain/notes/note.ts';
 import type { FetchedDocument, FetchOutcome } from '../../../src/domain/polling/fetch-outcome.ts';
 import { emptyPollHistory, type PollHistory, type PollState } from '../../../src/domain/polling/poll.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
@@ -7,6 +8,7 @@ import type { FeedToStore, Poll } from '../../../src/refresh.ts';
 import { createGapFiller, type GapFillerOptions } from '../../../src/server/stages/fill-gap-stage.ts';
 import { aDocument, aFeed, anItemDraft, aSource } from '../../support/builders.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { noteOf, notesOf } from '../../support/notes.ts';
 
 const feedUrl = 'https://a.example.org/feed.xml';
 const facts = { status: 200, bytes: 3, durationMs: 1, redirects: 0, notes: [] };
@@ -101,16 +103,20 @@ const withoutGap = {
   hostPauseMs: null,
   notes: [],
   requested: [],
-} satisfies Partial<FeedToStore & { notes: string[]; requested: string[] }>;
+} satisfies Partial<FeedToStore & { notes: Note[]; requested: string[] }>;
 
 const page = (n: number): string => `https://a.example.org/archive/${n}`;
 const three = drafts('x', 'y', 'z');
 
 describe('the fill-gap stage, deciding whether there is a gap', () => {
   it('notes a gap for a full document without a known entry', async () => {
-    expect(await fill(aFeed(three))).toMatchObject({ notes: ['possible_gap'], requested: [], hostPauseMs: null });
-    expect(await fill(aFeed(three, { notes: ['dup_guid:2'] }))).toMatchObject({
-      notes: ['dup_guid:2', 'possible_gap'],
+    expect(await fill(aFeed(three))).toMatchObject({
+      notes: notesOf('possible_gap'),
+      requested: [],
+      hostPauseMs: null,
+    });
+    expect(await fill(aFeed(three, { notes: notesOf('dup_guid:2') }))).toMatchObject({
+      notes: notesOf('dup_guid:2', 'possible_gap'),
     });
   });
 
@@ -123,8 +129,8 @@ describe('the fill-gap stage, deciding whether there is a gap', () => {
     ['a document whose predecessor has an unknown length', aFeed(three), { history: { documentEntries: null } }],
     ['an empty document', aFeed([]), { history: { documentEntries: 0 } }],
     ['a complete document (RFC 5005)', aFeed(three, { complete: true }), {}],
-    ['a filtered document', aFeed(three, { notes: ['filtered:7'] }), {}],
-    ['a document that was parsed in part', aFeed(three, { notes: ['partial_parse'] }), {}],
+    ['a filtered document', aFeed(three, { notes: notesOf('filtered:7') }), {}],
+    ['a document that was parsed in part', aFeed(three, { notes: notesOf('partial_parse') }), {}],
     ['a source whose every document is new', aFeed(three), { history: { disjointDocuments: 6 } }],
     ['a local feed', aFeed(three), { source: { url: 'file:///feeds/a.xml' } }],
   ])('notes no gap for %s', async (_what, main, script) => {
@@ -134,14 +140,14 @@ describe('the fill-gap stage, deciding whether there is a gap', () => {
 
   it('notes a gap for a document that reaches the item limit, whatever the length of the previous one', async () => {
     const script = { history: { documentEntries: 400 }, source: { limit: 3 } };
-    expect((await fill(aFeed(three), script)).notes).toEqual(['possible_gap']);
+    expect((await fill(aFeed(three), script)).notes).toEqual(notesOf('possible_gap'));
     const unknown = { history: { documentEntries: null }, source: { limit: 3 } };
-    expect((await fill(aFeed(three), unknown)).notes).toEqual(['possible_gap']);
+    expect((await fill(aFeed(three), unknown)).notes).toEqual(notesOf('possible_gap'));
   });
 
   it('notes a gap for a short document without a known entry that links to older ones', async () => {
     const filled = await fill(aFeed(drafts('x'), { archiveUrl: page(1) }), { history: { documentEntries: 40 } });
-    expect(filled.notes).toEqual(['possible_gap', 'archive_failed:not_found']);
+    expect(filled.notes).toEqual(notesOf('possible_gap', 'archive_failed:not_found'));
   });
 
   it('notes no gap and reads no archive when another publisher has the URL', async () => {
@@ -164,13 +170,13 @@ describe('the fill-gap stage, reading archives', () => {
     expect(filled.requested).toEqual([page(1), page(2)]);
     expect(names(filled.archivedEntries)).toEqual(['r', 's', 't', 'u', 'v']);
     expect(filled.feed.drafts).toEqual(three);
-    expect(filled.notes).toEqual(['possible_gap', 'archive_read:2']);
+    expect(filled.notes).toEqual(notesOf('possible_gap', 'archive_read:2'));
   });
 
   it('stops at an archive with an unchanged entry', async () => {
     const archives = { [page(1)]: aFeed(drafts('w'), { unchanged: ['v'], archiveUrl: page(2) }) };
     const filled = await fill(aFeed(three, { archiveUrl: page(1) }), { archives });
-    expect(filled).toMatchObject({ requested: [page(1)], notes: ['possible_gap', 'archive_read:1'] });
+    expect(filled).toMatchObject({ requested: [page(1)], notes: notesOf('possible_gap', 'archive_read:1') });
     expect(names(filled.archivedEntries)).toEqual(['w']);
   });
 
@@ -178,7 +184,7 @@ describe('the fill-gap stage, reading archives', () => {
     const archives = { [page(1)]: aFeed(drafts('w')) };
     expect(await fill(aFeed(three, { archiveUrl: page(1) }), { archives })).toMatchObject({
       requested: [page(1)],
-      notes: ['possible_gap', 'archive_read:1'],
+      notes: notesOf('possible_gap', 'archive_read:1'),
     });
   });
 
@@ -196,19 +202,23 @@ describe('the fill-gap stage, reading archives', () => {
     const filled = await fill(aFeed(three, { archiveUrl: page(0) }), { archives: endless });
     expect(filled.requested).toHaveLength(10);
     expect(filled.archivedEntries).toHaveLength(10);
-    expect(filled.notes).toEqual(['possible_gap', 'archive_read:10', 'archive_limit']);
+    expect(filled.notes).toEqual(notesOf('possible_gap', 'archive_read:10', 'archive_limit'));
   });
 
   it('stops at a URL it has read, whatever the fragment', async () => {
     const circle = { [page(1)]: aFeed(drafts('w'), { archiveUrl: `${page(1)}#again` }) };
     expect(await fill(aFeed(three, { archiveUrl: page(1) }), { archives: circle })).toMatchObject({
       requested: [page(1)],
-      notes: ['possible_gap', 'archive_read:1', 'archive_loop'],
+      notes: notesOf('possible_gap', 'archive_read:1', 'archive_loop'),
     });
     for (const movedTo of [null, 'https://new.example.org/feed.xml']) {
       const archiveUrl = movedTo ?? `${feedUrl}#top`;
       const filled = await fill(aFeed(three, { archiveUrl }), { state: { movedTo } });
-      expect(filled).toMatchObject({ requested: [], hostPauseMs: null, notes: ['possible_gap', 'archive_loop'] });
+      expect(filled).toMatchObject({
+        requested: [],
+        hostPauseMs: null,
+        notes: notesOf('possible_gap', 'archive_loop'),
+      });
     }
   });
 
@@ -219,7 +229,10 @@ describe('the fill-gap stage, reading archives', () => {
     };
     const effectiveUrl = { [page(1)]: page(9), [page(2)]: page(3) };
     const filled = await fill(aFeed(three, { archiveUrl: page(1) }), { archives, effectiveUrl });
-    expect(filled).toMatchObject({ requested: [page(1), page(2)], notes: expect.arrayContaining(['archive_loop']) });
+    expect(filled).toMatchObject({
+      requested: [page(1), page(2)],
+      notes: expect.arrayContaining(notesOf('archive_loop')),
+    });
   });
 
   it('reads archives for a minute at most, pauses included', async () => {
@@ -228,7 +241,7 @@ describe('the fill-gap stage, reading archives', () => {
     );
     const filled = await fill(aFeed(three, { archiveUrl: page(0) }), { archives: endless, fetchMs: 14_000 });
     expect(filled.requested).toHaveLength(4);
-    expect(filled.notes).toContain('archive_limit');
+    expect(filled.notes).toContainEqual(noteOf('archive_limit'));
     const rare = await fill(aFeed(three, { archiveUrl: page(0) }), {
       archives: endless,
       options: { hostGapMs: () => 60_001 },
@@ -237,7 +250,7 @@ describe('the fill-gap stage, reading archives', () => {
       requested: [],
       slept: [],
       hostPauseMs: null,
-      notes: ['possible_gap', 'archive_limit'],
+      notes: notesOf('possible_gap', 'archive_limit'),
     });
   });
 
@@ -248,17 +261,17 @@ describe('the fill-gap stage, reading archives', () => {
     const bytes = 3 * 1024 * 1024;
     const filled = await fill(aFeed(three, { archiveUrl: page(0) }), { archives: endless, bytes });
     expect(filled.requested).toHaveLength(3);
-    expect(filled.notes).toEqual(['possible_gap', 'archive_read:3', 'archive_limit']);
+    expect(filled.notes).toEqual(notesOf('possible_gap', 'archive_read:3', 'archive_limit'));
   });
 
   it('keeps the entries of archives before one that fails', async () => {
     const broken = { ...chain, [page(2)]: failed('blocked_address') };
     const filled = await fill(aFeed(three, { archiveUrl: page(1) }), { archives: broken });
     expect(names(filled.archivedEntries)).toEqual(['t', 'u', 'v']);
-    expect(filled.notes).toEqual(['possible_gap', 'archive_read:1', 'archive_failed:blocked_address']);
+    expect(filled.notes).toEqual(notesOf('possible_gap', 'archive_read:1', 'archive_failed:blocked_address'));
     const normalise = async () => ({ kind: 'unreadable', failure: 'not_feed', detail: 'a page' }) as const;
     const page1 = await fill(aFeed(three, { archiveUrl: page(1) }), { archives: chain, options: { normalise } });
-    expect(page1).toMatchObject({ archivedEntries: [], notes: ['possible_gap', 'archive_failed:not_feed'] });
+    expect(page1).toMatchObject({ archivedEntries: [], notes: notesOf('possible_gap', 'archive_failed:not_feed') });
   });
 });
 
@@ -283,7 +296,7 @@ describe('the fill-gap stage, pausing between requests', () => {
     const filled = await fill(main, { archives: { ...archives, [page(2)]: answer } });
     expect(filled).toMatchObject({
       hostPauseMs,
-      notes: ['possible_gap', 'archive_read:1', 'archive_failed:throttled'],
+      notes: notesOf('possible_gap', 'archive_read:1', 'archive_failed:throttled'),
     });
   });
 });

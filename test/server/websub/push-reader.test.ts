@@ -62,7 +62,7 @@ describe('a stored push', () => {
       expect((await harness.push('')).status).toBe(202);
       expect(await harness.polling.state()).toMatchObject({
         nextCheckMs: harness.polling.nowMs,
-        nextCheckReason: 'its hub reported a change',
+        nextCheckReason: { code: 'hub_reported_change' },
       });
     }),
   );
@@ -167,11 +167,11 @@ describe('a stored push', () => {
       await harness.subscribed();
       const state = await harness.polling.state();
       expect(state.nextCheckMs).toBe(harness.polling.nowMs + minute);
-      expect(state.nextCheckReason).toBe('subscribed at its hub');
+      expect(state.nextCheckReason).toEqual({ code: 'hub_subscribed' });
       await harness.poll();
       // A renewal causes no further poll.
       await harness.runManager(7 * day);
-      expect((await harness.polling.state()).nextCheckReason).not.toBe('subscribed at its hub');
+      expect((await harness.polling.state()).nextCheckReason.code).not.toBe('hub_subscribed');
     }),
   );
 

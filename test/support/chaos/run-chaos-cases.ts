@@ -1,6 +1,9 @@
 import { afterAll, expect } from 'vitest';
+import type { Failure } from '../../../src/domain/failure.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
-import type { Failure, Validators } from '../../../src/domain/polling/fetch-outcome.ts';
+import { formatNote } from '../../../src/domain/notes/format-note.ts';
+import type { Note } from '../../../src/domain/notes/note.ts';
+import type { Validators } from '../../../src/domain/polling/fetch-outcome.ts';
 import type { Source } from '../../../src/domain/polling/source.ts';
 import { createDocumentProcessor } from '../../../src/server/stages/document-processor.ts';
 import type { SourceReport } from '../../../src/store/sources/source-reports.ts';
@@ -89,7 +92,7 @@ export class CaseRun {
       report.outcome === 'fresh' &&
       report.lastAttemptMs === this.harness.nowMs &&
       report.nextCheckMs === this.harness.nowMs + hourMs * jitter &&
-      report.nextCheckWhy === 'declared interval 1 h' &&
+      report.nextCheckReason.code === 'declared_interval' &&
       items.some((item) => item.title === siblingTitle(this.neighbour.requests.length))
     );
   }
@@ -102,7 +105,7 @@ export class CaseRun {
     return this.harness.items('chaos');
   }
 
-  async notes(): Promise<readonly string[]> {
+  async notes(): Promise<readonly Note[]> {
     return (await this.report()).notes;
   }
 
@@ -142,14 +145,14 @@ export class CaseRun {
     expect(report).toMatchObject({ outcome: 'failed', failure, failures: 1, firstFailedMs: nowMs });
     // One line without control characters that says what to do.
     expect(report.detail).toMatch(/^[\x20-\x7e\u00a0-\uffff]{10,300}$/);
-    expect(report.nextCheckWhy).toBe('back-off after 1 failure');
+    expect(report.nextCheckReason).toEqual({ code: 'back_off', failures: 1, throttling: null });
     expect(report.nextCheckMs).toBe(nowMs + 0.75 * hourMs);
     return report;
   }
 }
 
 function recorded({ outcome, failure, notes }: SourceReport): string {
-  return [outcome ?? 'never read', failure, ...notes].filter((word) => word !== null).join(' ');
+  return [outcome ?? 'never read', failure, ...notes.map(formatNote)].filter((word) => word !== null).join(' ');
 }
 
 function siblingTitle(edition: number): string {

@@ -27,7 +27,7 @@ export function makeSource(over: Partial<SourceHealth> = {}): SourceHealth {
     checkedMs: noon,
     succeededMs: noon,
     nextCheckMs: noon + 15 * minuteMs,
-    nextCheckWhy: 'adaptive interval 15 min',
+    nextCheckReason: { code: 'adaptive_interval', intervalMs: 15 * 60_000 },
     removed: false,
     items: 3,
     publishedToStoredMs: null,
