@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leadImage } from '../../../src/normalise/html/lead-image.ts';
+import { leadImage } from '../../../src/normalise/normalise-feed.ts';
 import { sanitiseHtml } from '../../../src/normalise/html/sanitise.ts';
 
 function pictureOf(html: string): string | null {
