@@ -3,7 +3,7 @@ import { processEnvironment } from '../config/environment/environment.ts';
 import { readDeclarations } from '../config/read-declarations.ts';
 import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/polling/source.ts';
-import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
+import { createMemoryDoorbell } from '../push/doorbell.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createLog, demoteReportedErrors, type Log } from '../runtime/log.ts';
 import { createShutdown } from '../runtime/shutdown.ts';

@@ -7,8 +7,7 @@ import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LogReader } from '../log/log-reader.ts';
 import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
-import { readBatch, type WebhookBatch } from './webhook-batch.ts';
-import { deliveryId, signatureHeaders } from './webhook-signature.ts';
+import { deliveryId, readBatch, signatureHeaders, type WebhookBatch } from './webhook-batch.ts';
 
 const pollEveryMs = 1000;
 /** Minimum time between two transactions that store a position without a delivery. */
