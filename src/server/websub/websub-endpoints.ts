@@ -13,7 +13,7 @@ import {
   updateSubscription,
 } from '../../store/websub/websub-subscriptions.ts';
 import type { AppContext } from '../../web/shared/app-context.ts';
-import { createTopicReader } from '../../web/syndication/topic-reader.ts';
+import { createTopicReader } from '../../web/syndication/feed-routes.ts';
 import { type StartHubParts, startHub } from './start-hub.ts';
 
 /** What the endpoints need of the serving process. */

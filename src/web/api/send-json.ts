@@ -6,5 +6,10 @@ const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 
 
 /** Sends a value as JSON, with an ETag. */
 export function sendJson(c: Context, value: object): Promise<Response> {
-  return send(c, new CompressibleBody(JSON.stringify(value)), sending);
+  return sendJsonText(c, JSON.stringify(value));
+}
+
+/** Sends JSON that is written already, with an ETag. */
+export function sendJsonText(c: Context, json: string): Promise<Response> {
+  return send(c, new CompressibleBody(json), sending);
 }

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import ipaddr from 'ipaddr.js';
+import type { AppContext } from './app-context.ts';
 
 /**
  * Creates a test of whether an address is that of a proxy that the operator trusts.
@@ -36,4 +39,10 @@ export function createClientAddress(trustedProxies: readonly string[]): (request
     }
     return address;
   };
+}
+
+/** The client address of a request; `''` when it did not come over a socket. */
+export function clientAddressOf(c: Context, { clientAddress }: Pick<AppContext, 'clientAddress'>): string {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return incoming === undefined ? '' : clientAddress(incoming);
 }

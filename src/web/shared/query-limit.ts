@@ -3,7 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { hasBoundedCost } from '../../store/queries/snapshot.ts';
 import { addressKey } from './address-key.ts';
 import type { AppContext } from './app-context.ts';
-import { clientAddressOf } from './client-of.ts';
+import { clientAddressOf } from './client-address.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { consumePoint } from './consume-point.ts';
 import type { ItemsQuery, Snapshot } from './read-port.ts';

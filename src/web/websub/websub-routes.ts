@@ -3,7 +3,7 @@ import type { CallbackHandler, CallbackResponse } from '../../push/websub/callba
 import type { Hub, WebSubEndpoints } from '../../push/websub/websub-hub.ts';
 import { addressKey } from '../shared/address-key.ts';
 import type { AppContext } from '../shared/app-context.ts';
-import { clientAddressOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-address.ts';
 import { BodyBudget, RequestBody } from './request-body.ts';
 
 /** Of all bodies that are being received: eight pushes of the maximum size. */
