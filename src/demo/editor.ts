@@ -97,20 +97,16 @@ export class Editor {
     const section = pick(this.#random, demoSections);
     const template = this.#draw(section);
     const story = { template, values: chooseSlotValues(template, this.#random) };
-    const outlet = pick(
-      this.#random,
-      outlets.filter((candidate) => candidate.section === section),
-    );
+    const candidates = outlets.filter((candidate) => candidate.section === section);
+    const outlet = pick(this.#random, candidates);
     const article = this.#write(story, { outlet, wording: 0, nowMs, first: null });
     if (this.#random() < chances.syndicated) this.#toSyndicate.push({ story, first: article });
     return { kind: 'published', article };
   }
 
   #syndicate(story: Story, first: Article, nowMs: number): Publication {
-    const outlet = pick(
-      this.#random,
-      outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id),
-    );
+    const others = outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id);
+    const outlet = pick(this.#random, others);
     return { kind: 'syndicated', article: this.#write(story, { outlet, wording: 1, nowMs, first }) };
   }
 

@@ -32,10 +32,8 @@ export type SlotValues = Readonly<Record<string, string>>;
 /** Chooses random places and numbers for a story. */
 export function chooseSlotValues(template: StoryTemplate, random: Random): SlotValues {
   const town = pick(random, towns);
-  const other = pick(
-    random,
-    towns.filter((name) => name !== town),
-  );
+  const others = towns.filter((name) => name !== town);
+  const other = pick(random, others);
   const values: Record<string, string> = { town, other, region: pick(random, regions) };
   for (const [name, [least, most]] of Object.entries(template.numbers ?? {})) {
     values[name] = formatNumber(name, between(random, least, most));

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Row } from '../engine/tables.ts';
@@ -28,7 +27,7 @@ async function findMissing(tx: Db, sourceRef: number, present: ReadonlySet<strin
     .select('item.id')
     .where('source_ref', '=', sourceRef)
     .where('item.withdrawn_ms', 'is', null)
-    .where('entry_key', 'not in', sql<string>`${valueList(tx, [...present])}`)
+    .where('entry_key', 'not in', valueList(tx, [...present]))
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
@@ -51,7 +50,7 @@ async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: numb
   await tx
     .updateTable('appearance')
     .set({ content_hash: '' })
-    .where('item_id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('item_id', 'in', valueList(tx, ids))
     .execute();
   return withdrawStored(tx, items, { why: 'omitted', nowMs });
 }
@@ -70,10 +69,8 @@ export async function withdrawMissing(
   const missing = await findMissing(tx, source.ref, present);
   if (missing.length === 0) return { changes: [], missing: [] };
   const missingBefore = new Set(pollHistoryOf(source).missingItemIds);
-  const items = await readStoredItems(
-    tx,
-    missing.filter((id) => missingBefore.has(id)),
-  );
+  const missingAgain = missing.filter((id) => missingBefore.has(id));
+  const items = await readStoredItems(tx, missingAgain);
   return {
     changes: await withdrawOmitted(tx, [...items.values()], nowMs),
     missing: missing.filter((id) => !missingBefore.has(id)).slice(0, maxMissing),

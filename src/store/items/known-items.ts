@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
@@ -49,7 +48,7 @@ const selectItems = compiledQuery<{ ref: number; keys: string }, ItemRow>(['ref'
       join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
     )
     .select(itemColumns)
-    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+    .where('key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 /** Maximum number of the newest items of a source that are searched for a shared link. */
@@ -70,7 +69,7 @@ const selectSharing = compiledQuery<{ ref: number; urls: string }, ItemRow>(['re
     )
     .innerJoin('item', 'item.id', 'appearance.item_id')
     .select(itemColumns)
-    .where('item.url', 'in', sql<string>`${engineOf(db).jsonValues(urls)}`)
+    .where('item.url', 'in', engineOf(db).jsonValues<string>(urls))
     .orderBy('appearance.sort_ms', 'desc')
     .orderBy('item.id', 'desc'),
 );
@@ -80,14 +79,14 @@ const selectEntries = compiledQuery<{ ref: number; keys: string }, EntryRow>(['r
     .selectFrom('appearance')
     .select(['id', 'entry_key', 'item_id', 'content_hash'])
     .where('source_ref', '=', ref)
-    .where('entry_key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+    .where('entry_key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 const selectRetired = compiledQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
   db
     .selectFrom('retired_key')
     .select('key')
-    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+    .where('key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 function toKnownItem(row: ItemRow): KnownItem {

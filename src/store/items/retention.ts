@@ -60,7 +60,7 @@ async function readExpired(db: Db, ref: number, bound: Bound): Promise<ExpiredIt
 async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
   await tx
     .deleteFrom('retired_key')
-    .where('key', 'in', sql<string>`${valueList(tx, keys)}`)
+    .where('key', 'in', valueList(tx, keys))
     .execute();
   await insertRows(
     tx,
@@ -72,15 +72,13 @@ async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promi
 async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void> {
   const ids = items.map(({ id }) => id);
   const shown = items.filter(({ withdrawn_ms }) => withdrawn_ms === null);
-  await decrementItemCounts(
-    tx,
-    shown.map(({ id }) => id),
-  );
+  const shownIds = shown.map(({ id }) => id);
+  await decrementItemCounts(tx, shownIds);
   await engineOf(tx).removeTexts(tx, ids);
   // Its appearances stay as tombstones without an item. Categories, counts and comments are deleted with it.
   await tx
     .deleteFrom('item')
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .execute();
 }
 

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Db } from '../engine/engine.ts';
 import { valueList } from '../engine/write-rows.ts';
 
@@ -16,7 +15,7 @@ async function changeCounts(tx: Db, itemIds: readonly number[], sign: 1 | -1): P
   const counts = await tx
     .selectFrom('appearance')
     .select(({ fn }) => ['source_ref', fn.countAll<number>().as('count')])
-    .where('item_id', 'in', sql<number>`${valueList(tx, itemIds)}`)
+    .where('item_id', 'in', valueList(tx, itemIds))
     .groupBy('source_ref')
     .execute();
   for (const { source_ref, count } of counts) {

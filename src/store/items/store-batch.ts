@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { ItemDraft } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
@@ -172,10 +171,8 @@ async function writeItems(tx: Db, steps: readonly AppliedStep[]): Promise<void> 
   await writeCategories(tx, changed, edited.length > 0);
   const restored = steps.flatMap((step) => (isRestored(step) ? [step.after.row.id] : []));
   if (restored.length > 0) await incrementItemCounts(tx, restored);
-  await engineOf(tx).indexTexts(
-    tx,
-    changed.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),
-  );
+  const texts = changed.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) }));
+  await engineOf(tx).indexTexts(tx, texts);
 }
 
 async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: boolean): Promise<void> {
@@ -183,7 +180,7 @@ async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: 
     const ids = items.map(({ row }) => row.id);
     await tx
       .deleteFrom('item_category')
-      .where('item_id', 'in', sql<number>`${valueList(tx, ids)}`)
+      .where('item_id', 'in', valueList(tx, ids))
       .execute();
   }
   const rows = items.flatMap(({ row }) => {

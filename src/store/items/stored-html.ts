@@ -41,10 +41,8 @@ function replaced(before: StoredItem, { html, sanitised: cleaned }: HtmlChange):
 export async function replaceHtml(store: Store, changes: readonly HtmlChange[], nowMs: number): Promise<number | null> {
   if (changes.length === 0) return null;
   return store.write(async (tx) => {
-    const stored = await readStoredItems(
-      tx,
-      changes.map(({ id }) => id),
-    );
+    const ids = changes.map(({ id }) => id);
+    const stored = await readStoredItems(tx, ids);
     const pairs = changes.flatMap((change) => {
       const before = stored.get(change.id);
       const after = before === undefined ? null : replaced(before, change);
@@ -59,10 +57,8 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
     const reworded = pairs.filter(
       ({ before, after }) => after.row.revision > before.row.revision && after.row.withdrawn_ms === null,
     );
-    await engineOf(tx).indexTexts(
-      tx,
-      reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) })),
-    );
+    const texts = reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) }));
+    await engineOf(tx).indexTexts(tx, texts);
     return appendEvents(tx, reworded.flatMap(toChanges), nowMs);
   });
 }

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { WithdrawalReason } from '../../domain/items/item.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
@@ -28,7 +27,7 @@ export async function withdrawStored(
   await tx
     .updateTable('item')
     .set({ withdrawn_ms: nowMs, withdrawal_reason: why })
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .execute();
   await decrementItemCounts(tx, ids);
   await engineOf(tx).removeTexts(tx, ids);
@@ -45,7 +44,7 @@ async function makePermanent(tx: Db, items: readonly StoredItem[], why: Withdraw
   await tx
     .updateTable('item')
     .set({ withdrawal_reason: why })
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .execute();
 }
 
@@ -108,12 +107,10 @@ export async function withdrawDeleted(
     .innerJoin('item', 'item.id', 'appearance.item_id')
     .select(['item.id', 'entry_key'])
     .where('source_ref', '=', sourceRef)
-    .where('guid', 'in', sql<string>`${valueList(tx, guids)}`)
+    .where('guid', 'in', valueList(tx, guids))
     .whereRef('item.owner_ref', '=', 'appearance.source_ref')
     .execute();
-  const items = await readStoredItems(
-    tx,
-    rows.filter((row) => !present.has(row.entry_key)).map(({ id }) => id),
-  );
+  const absent = rows.filter((row) => !present.has(row.entry_key)).map(({ id }) => id);
+  const items = await readStoredItems(tx, absent);
   return withdrawStored(tx, [...items.values()], { why: 'deleted', nowMs });
 }

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
@@ -72,7 +71,7 @@ async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<Reado
   const last = db
     .selectFrom('event')
     .select(({ fn }) => fn.max('seq').as('seq'))
-    .where('item_id', 'in', sql<number>`${valueList(db, itemIds)}`)
+    .where('item_id', 'in', valueList(db, itemIds))
     .groupBy('item_id');
   const rows = await db.selectFrom('event').select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
   return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, row.body))]));

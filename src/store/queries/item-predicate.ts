@@ -28,7 +28,7 @@ async function refsOfSources(db: Db, ids: readonly string[]): Promise<number[]> 
   const rows = await db
     .selectFrom('source')
     .select('ref')
-    .where('id', 'in', sql<string>`${valueList(db, ids)}`)
+    .where('id', 'in', valueList(db, ids))
     .execute();
   return rows.map(({ ref }) => ref);
 }
@@ -39,7 +39,7 @@ async function refsOfSections(db: Db, slugs: readonly string[]): Promise<number[
   const rows = await db
     .selectFrom('source')
     .select('ref')
-    .where('section', 'in', sql<string>`${valueList(db, names)}`)
+    .where('section', 'in', valueList(db, names))
     .execute();
   return rows.map(({ ref }) => ref);
 }

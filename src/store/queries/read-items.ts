@@ -78,10 +78,8 @@ function parseBalancedCursor(text: string): BalancedCursor | null {
 }
 
 async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]> {
-  const stored = await readStoredItems(
-    db,
-    candidates.map(({ id }) => id),
-  );
+  const ids = candidates.map(({ id }) => id);
+  const stored = await readStoredItems(db, ids);
   return candidates.flatMap(({ id }) => {
     const found = stored.get(id);
     return found === undefined ? [] : [toItem(found)];

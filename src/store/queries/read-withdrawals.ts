@@ -46,10 +46,8 @@ export async function readWithdrawals(db: Db, query: WithdrawalsQuery): Promise<
 
 /** Withdrawn items are not in the search index: their texts are read and compared one by one. */
 async function filterBySearch(db: Db, found: readonly Found[], search: SearchQuery): Promise<Found[]> {
-  const stored = await readStoredItems(
-    db,
-    found.map(({ itemId }) => itemId),
-  );
+  const ids = found.map(({ itemId }) => itemId);
+  const stored = await readStoredItems(db, ids);
   return found.filter(({ itemId }) => {
     const one = stored.get(itemId);
     return one !== undefined && matchesSearch(search, toSearchableText(searchText(toItem(one))));

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
@@ -60,7 +59,7 @@ async function changesOf(tx: Db, { ids, action }: ModerationDecision): Promise<C
   const rows = await tx
     .selectFrom('comment')
     .select(['id', 'item_id', 'state'])
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .execute();
   const before = action === 'undo' ? await statesBefore(tx, ids) : new Map<number, CommentState>();
   return rows.flatMap(({ id, item_id, state }) => {
@@ -74,7 +73,7 @@ async function statesBefore(tx: Db, ids: readonly number[]): Promise<ReadonlyMap
   const rows = await tx
     .selectFrom('comment_audit')
     .select(['comment_id', 'from_state'])
-    .where('comment_id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('comment_id', 'in', valueList(tx, ids))
     .orderBy('id')
     .execute();
   return new Map(rows.map(({ comment_id, from_state }) => [comment_id, from_state]));
@@ -131,7 +130,7 @@ export async function readCommentStates(db: Db, ids: readonly number[]): Promise
   const rows = await db
     .selectFrom('comment')
     .select(['id', 'state'])
-    .where('id', 'in', sql<number>`${valueList(db, ids)}`)
+    .where('id', 'in', valueList(db, ids))
     .execute();
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

@@ -80,7 +80,7 @@ const selectClaimable = compiledQuery<{ ids: string; nowMs: number; tooFarMs: nu
     db
       .selectFrom('source')
       .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'poll_history'])
-      .where('id', 'in', sql<string>`${engineOf(db).jsonValues(ids)}`)
+      .where('id', 'in', engineOf(db).jsonValues<string>(ids))
       .where('removed_ms', 'is', null)
       .where('gone_ms', 'is', null)
       .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', tooFarMs)]))
@@ -189,7 +189,7 @@ export async function releaseLeases(store: Store, leases: readonly Lease[]): Pro
     tx
       .updateTable('source')
       .set({ lease_token: null, leased_until_ms: null })
-      .where('lease_token', 'in', sql<string>`${valueList(tx, tokens)}`)
+      .where('lease_token', 'in', valueList(tx, tokens))
       .execute(),
   );
 }

@@ -14,7 +14,7 @@ export async function markFilesChanged(store: Store, ids: readonly string[], now
     tx
       .updateTable('source')
       .set({ next_check_ms: dueMs, next_check_reason: 'the file changed' })
-      .where('id', 'in', sql<string>`${valueList(tx, ids)}`)
+      .where('id', 'in', valueList(tx, ids))
       .where('removed_ms', 'is', null)
       .execute(),
   );

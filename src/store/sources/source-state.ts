@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { minuteMs } from '../../domain/durations.ts';
 import { rulesVersion } from '../../domain/items/normalise-task.ts';
 import { noValidators, type Validators } from '../../domain/polling/fetch-outcome.ts';
@@ -77,7 +76,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       .where('removed_ms', 'is', null);
     const rows = await (ids === null
       ? query.where('gone_ms', 'is', null)
-      : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
+      : query.where('id', 'in', valueList(tx, ids))
     ).execute();
     const asked = rows.map((row) => {
       const { retryAfterUntilMs } = pollHistoryOf(row);

@@ -67,7 +67,7 @@ export async function readDueDeliveries(
 ): Promise<DueDelivery[]> {
   return due(db, nowMs)
     .select(['id', 'host'])
-    .where('host', 'not in', sql<string>`${valueList(db, options.exceptHosts)}`)
+    .where('host', 'not in', valueList(db, options.exceptHosts))
     .orderBy('next_attempt_ms')
     .limit(options.limit)
     .execute();
@@ -77,7 +77,7 @@ export async function readDueDeliveries(
 export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Promise<number | null> {
   const row = await db
     .selectFrom('websub_delivery')
-    .where('host', 'not in', sql<string>`${valueList(db, exceptHosts)}`)
+    .where('host', 'not in', valueList(db, exceptHosts))
     .select(({ fn }) => fn.min(sql<number>`coalesce(leased_until_ms, next_attempt_ms)`).as('at'))
     .executeTakeFirst();
   return row?.at ?? null;
@@ -94,7 +94,7 @@ export async function claimDeliveries(
   return store.write(async (tx) => {
     const free = due(tx, nowMs)
       .select('id')
-      .where('id', 'in', sql<number>`${valueList(tx, ids)}`);
+      .where('id', 'in', valueList(tx, ids));
     await tx
       .updateTable('websub_delivery')
       .set({ lease_token: leaseToken, leased_until_ms: nowMs + leaseMs })

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { ReceivedPush } from '../../domain/websub/websub-subscription.ts';
 import type { Db } from '../engine/engine.ts';
@@ -151,7 +150,7 @@ async function recordDelivered(tx: Db, { push, feed, nowMs }: NormalisedPush): P
   await tx
     .deleteFrom('websub_pushed_entry')
     .where('subscription_id', '=', subscriptionId)
-    .where('entry_key', 'in', sql<string>`${valueList(tx, keys)}`)
+    .where('entry_key', 'in', valueList(tx, keys))
     .execute();
   const rows = keys.map((entry_key) => ({ subscription_id: subscriptionId, entry_key, at_ms: nowMs }));
   await insertRows(tx, 'websub_pushed_entry', rows);

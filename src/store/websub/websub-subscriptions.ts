@@ -81,7 +81,7 @@ export async function applySubscriptionDiff(store: Store, diff: SubscriptionDiff
         failures: 0,
         trust: 'lost',
       })
-      .where('id', 'in', sql<number>`${valueList(tx, diff.remove)}`)
+      .where('id', 'in', valueList(tx, diff.remove))
       .execute();
   });
 }
@@ -176,7 +176,7 @@ export async function deleteUnsubscribed(store: Store, beforeMs: number): Promis
   await store.write((tx) =>
     tx
       .deleteFrom('websub_subscription')
-      .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+      .where('id', 'in', valueList(tx, ids))
       .execute(),
   );
 }
