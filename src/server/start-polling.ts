@@ -21,7 +21,7 @@ import { adjustForClockChange } from '../store/sources/clock-change.ts';
 import { declareSources } from '../store/sources/declare-sources.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
-import { markFilesChanged } from '../store/sources/mark-files-changed.ts';
+import { markFilesChanged } from '../store/sources/source-state.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import type { Metrics } from './metrics-registry.ts';
 import { createRefresh, type StageDependencies } from './stages/create-stages.ts';

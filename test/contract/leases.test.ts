@@ -10,9 +10,8 @@ import {
   recordPoll,
   releaseLeases,
 } from '../../src/store/sources/leases.ts';
-import { markFilesChanged } from '../../src/store/sources/mark-files-changed.ts';
+import { markFilesChanged, readPollState } from '../../src/store/sources/source-state.ts';
 import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
-import { readPollState } from '../../src/store/sources/source-state.ts';
 import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 

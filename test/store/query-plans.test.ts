@@ -7,7 +7,7 @@ import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.
 import { trimEvents } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
-import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
+import { readWithdrawals } from '../../src/store/queries/snapshot.ts';
 import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';
 import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
