@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type SseEvent, SseParser } from '../../../../src/client/sse-parser.ts';
+import { type SseEvent, SseParser } from '../../../../src/client/sse-transport.ts';
 import { type Log, silentLog } from '../../../../src/runtime/log.ts';
 import { type LiveServerOptions, startLive, type TestLiveServer } from '../../../support/live/live-server.ts';
 import { drainEventLoop } from '../../../support/push/drain-event-loop.ts';
