@@ -2,6 +2,7 @@ import { dayMs, hourMs, minuteMs } from '../domain/durations.ts';
 import type { Site } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { createTaskQueue } from '../runtime/task-queue.ts';
 import { systemTimers, type Timers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { retireItems } from '../store/items/retention.ts';
@@ -73,32 +74,24 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
 /** Starts the periodic tasks. They run one at a time, each at its own interval. A failed task is logged and retried. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { log, timers = systemTimers } = parts;
-  const stopping = new AbortController();
+  const queue = createTaskQueue(log);
   const cancels = new Map<MaintenanceTask, () => void>();
-  let last = Promise.resolve();
   const schedule = (task: MaintenanceTask, delayMs: number): void => {
-    cancels.set(
-      task,
-      timers.after(delayMs, () => {
-        last = last.then(() => run(task));
-      }),
-    );
-  };
-  const run = async (task: MaintenanceTask): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    try {
-      await task.run(stopping.signal);
-    } catch (error) {
-      log.error({ err: error }, `${task.name} failed; it is retried later`);
-    }
-    if (!stopping.signal.aborted) schedule(task, task.everyMs);
+    const run = async (signal: AbortSignal): Promise<void> => {
+      try {
+        await task.run(signal);
+      } finally {
+        if (!signal.aborted) schedule(task, task.everyMs);
+      }
+    };
+    const cancel = timers.after(delayMs, () => queue.add(run, `${task.name} failed; it is retried later`));
+    cancels.set(task, cancel);
   };
   for (const task of maintenanceTasks(parts)) schedule(task, firstDelayMs);
   return {
     async stop() {
-      stopping.abort();
       for (const cancel of cancels.values()) cancel();
-      await last;
+      await queue.stop();
     },
   };
 }

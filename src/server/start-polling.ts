@@ -11,6 +11,7 @@ import type { Doorbell } from '../push/doorbell.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { createTaskQueue } from '../runtime/task-queue.ts';
 import { version } from '../runtime/version.ts';
 import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
@@ -195,16 +196,12 @@ interface WatchParts {
 function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One at a time: two sets of declarations written concurrently would mix.
-  let last = Promise.resolve();
-  const stopping = new AbortController();
-  const inOrder = (task: string, work: () => Promise<void>): void => {
-    last = last
-      .then(() => store.storage.whenWritable(work, stopping.signal))
-      .then(() => loop.wake())
-      .catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.error({ err: error }, `${task} failed`);
-      });
-  };
+  const tasks = createTaskQueue(log);
+  const inOrder = (name: string, work: () => Promise<void>): void =>
+    tasks.add(async (signal) => {
+      await store.storage.whenWritable(work, signal);
+      loop.wake();
+    }, `${name} failed`);
   const watching = watchDeclarations({
     dir: settings.feedsDir,
     env: processEnvironment(),
@@ -227,8 +224,7 @@ function watch(parts: PollingOptions, { loop, isDeclared, declare }: WatchParts)
       inOrder('scheduling a changed local feed', () => markFilesChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
-    stopping.abort();
+    await tasks.stop();
     await watching.close();
-    await last;
   });
 }
