@@ -6,11 +6,9 @@ import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { DiscontinuityReason, LogTail } from '../log/log-tail.ts';
-import { filterKeyOf } from './event-filter.ts';
-import { FacetCache } from './facet-cache.ts';
-import { FilterGroup, type FrameContext, type Step } from './frames.ts';
+import { FacetCache, filterKeyOf } from './event-filter.ts';
+import { createStepCache, FilterGroup, type FrameContext, type Step } from './frames.ts';
 import { RunQueue } from './run-queue.ts';
-import { StepCache } from './step-cache.ts';
 import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } from './subscription.ts';
 
 /** Where a subscription starts: after a cursor, at the head, or as far back as a replay may reach. */
@@ -83,7 +81,11 @@ class Broadcaster implements FanOut, SubscriptionContext {
     this.onDelivered = options.onDelivered ?? (() => {});
     this.log = options.log;
     this.#clock = options.clock;
-    this.#frameSettings = { publicUrl: options.publicUrl, facetCache: new FacetCache(), stepCache: new StepCache() };
+    this.#frameSettings = {
+      publicUrl: options.publicUrl,
+      facetCache: new FacetCache(),
+      stepCache: createStepCache(),
+    };
     this.#queue = new RunQueue({
       defer: options.defer ?? ((work) => void setImmediate(work)),
       clock: options.clock,
