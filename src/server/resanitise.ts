@@ -46,7 +46,8 @@ export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<nu
     processed += items.length;
     afterId = items.at(-1)?.id ?? afterId;
     const isDone = items.length < batchItems;
-    await writeSetting(store, settingName, isDone ? String(version) : `${version} after ${afterId}`);
+    const reached = isDone ? String(version) : `${version} after ${afterId}`;
+    await store.write((tx) => writeSetting(tx, settingName, reached));
     if (isDone) break;
   }
   return processed;
