@@ -6,10 +6,9 @@ import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { drawPicture } from './draw-picture.ts';
 import { Editor, type Publication } from './editor.ts';
-import { type Outlet, outlets } from './outlets.ts';
+import { demoSections, type Outlet, outlets } from './outlets.ts';
 import { seededRandom } from './random.ts';
 import { feedPath, renderArticlePage, renderFeed, renderFrontPage } from './render-outlet.ts';
-import { demoSections } from './story-template.ts';
 
 interface DemoServerOptions {
   /** The same seed publishes the same stories. */

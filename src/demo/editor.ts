@@ -1,11 +1,7 @@
-import { type Outlet, outlets } from './outlets.ts';
+import { type DemoSection, demoSections, type Outlet, outlets } from './outlets.ts';
 import { between, pick, type Random } from './random.ts';
-import { analyticsStories } from './stories-analytics.ts';
-import { scienceStories } from './stories-science.ts';
-import { technologyStories } from './stories-technology.ts';
-import { worldStories } from './stories-world.ts';
-import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues } from './story-slots.ts';
-import { type DemoSection, demoSections, type StoryTemplate } from './story-template.ts';
+import stories from './stories.json' with { type: 'json' };
+import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues, type StoryTemplate } from './story-slots.ts';
 
 /** An article of one outlet. */
 export interface Article {
@@ -36,12 +32,7 @@ interface Story {
   readonly values: SlotValues;
 }
 
-const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
-  World: worldStories,
-  Analytics: analyticsStories,
-  Technology: technologyStories,
-  Science: scienceStories,
-};
+const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = stories;
 
 /** The number of articles in a feed, as in real ones. */
 const articlesInFeed = 30;
@@ -99,7 +90,7 @@ export class Editor {
     const story = { template, values: chooseSlotValues(template, this.#random) };
     const candidates = outlets.filter((candidate) => candidate.section === section);
     const outlet = pick(this.#random, candidates);
-    const article = this.#write(story, { outlet, wording: 0, nowMs, first: null });
+    const article = this.#write(story, { outlet, nowMs, first: null });
     if (this.#random() < chances.syndicated) this.#toSyndicate.push({ story, first: article });
     return { kind: 'published', article };
   }
@@ -107,22 +98,20 @@ export class Editor {
   #syndicate(story: Story, first: Article, nowMs: number): Publication {
     const others = outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id);
     const outlet = pick(this.#random, others);
-    return { kind: 'syndicated', article: this.#write(story, { outlet, wording: 1, nowMs, first }) };
+    return { kind: 'syndicated', article: this.#write(story, { outlet, nowMs, first }) };
   }
 
+  /** @param as.first the article of the first outlet, if another one has published the story. */
   #write(
     story: Story,
-    as: { readonly outlet: Outlet; readonly wording: 0 | 1; readonly nowMs: number; readonly first: Article | null },
+    as: { readonly outlet: Outlet; readonly nowMs: number; readonly first: Article | null },
   ): Article {
-    const { template, values } = story;
     const number = ++this.#lastNumber;
     const article: Article = {
       number,
       outlet: as.outlet,
-      topic: template.topic,
-      headline: fillTemplate(template.headlines[as.wording], values),
-      lead: fillTemplate(template.leads[as.wording], values),
-      paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
+      topic: story.template.topic,
+      ...wordStory(story, as.first === null ? 'first' : 'second'),
       byline: pick(this.#random, as.outlet.bylines),
       publishedMs: as.nowMs,
       updatedMs: null,
@@ -143,7 +132,8 @@ export class Editor {
     this.#recent = this.#recent.filter((other) => other !== article);
     const story = this.#stories.get(article.number);
     const values = story === undefined ? null : correctSlotValues(story.template, story.values, this.#random);
-    const text = story === undefined || values === null ? article : { ...article, ...rewrite(story.template, values) };
+    const text =
+      story === undefined || values === null ? article : { ...article, ...wordStory({ ...story, values }, 'first') };
     const note =
       values === null ? 'Updated with a second source.' : 'Correction: an earlier version gave a wrong figure.';
     const corrected = { ...text, paragraphs: [...text.paragraphs, note], updatedMs: nowMs };
@@ -167,10 +157,13 @@ export class Editor {
   }
 }
 
-function rewrite(template: StoryTemplate, values: SlotValues): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
+function wordStory(
+  { template, values }: Story,
+  wording: 'first' | 'second',
+): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
   return {
-    headline: fillTemplate(template.headlines[0], values),
-    lead: fillTemplate(template.leads[0], values),
+    headline: fillTemplate(template[wording].headline, values),
+    lead: fillTemplate(template[wording].lead, values),
     paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
   };
 }
