@@ -5,7 +5,6 @@ import type { Transport, TransportMessage } from './transport.ts';
 
 type MessageOf<Type> = Extract<ServerMessage, { type: Type }>;
 
-/** Dependencies of a stream consumer. */
 export interface StreamConsumerOptions {
   readonly emitter: EventEmitter;
   readonly storage: CursorStorage | undefined;

@@ -33,7 +33,6 @@ export interface DeliveryDelays {
   medians(): ReadonlyMap<string, SourceDelays>;
 }
 
-/** Dependencies of the measurement. */
 export interface DeliveryDelayOptions {
   readonly clock: Clock;
   /** Called with each delay of an item, in seconds. */

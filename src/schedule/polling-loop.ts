@@ -11,7 +11,6 @@ import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
-/** What the loop needs from the store and the refresh pipeline. */
 export interface LoopPorts {
   /** Sources that are due and not leased, most overdue first, at most `limit`. */
   readDue(nowMs: number, limit: number): Promise<readonly DueSource[]>;
@@ -30,7 +29,6 @@ export interface LoopPorts {
   clockSetBack?(nowMs: number): Promise<void>;
 }
 
-/** Options of the polling loop. */
 export interface LoopOptions {
   readonly clock: Clock;
   readonly log: Log;

@@ -19,7 +19,6 @@ const refreshesMs = 7 * dayMs;
 /** How many items of a source are kept when all of them are too old. */
 const keepNewest = 100;
 
-/** The dependencies of the housekeeping. */
 export interface HousekeepingParts {
   readonly store: Store;
   readonly clock: Clock;

@@ -20,7 +20,6 @@ const mostReadFreshMs = 5000;
 /** A page does not wait for a new list: it shows the previous one while it is not older than this. */
 const mostReadStaleMs = 10 * minuteMs;
 
-/** The dependencies of comments and read counts. */
 export interface ReadersParts {
   readonly store: Store;
   /** Runs the queries of unbounded cost. */

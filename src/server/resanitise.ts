@@ -9,7 +9,6 @@ const batchItems = 50;
 /** Setting: the rules version of stored HTML. `2`: all of it; `2 after 500`: up to and including item 500. */
 const settingName = 'html_rules';
 
-/** Dependencies of sanitising stored HTML again. */
 export interface ResanitiseOptions {
   readonly store: Store;
   readonly processor: Pick<DocumentProcessor, 'sanitise'>;

@@ -40,7 +40,6 @@ const assetsDir = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../dist/public' : '../../public', import.meta.url),
 );
 
-/** The dependencies of the serving side. */
 export interface ServingParts {
   readonly settings: Settings;
   readonly store: Store;

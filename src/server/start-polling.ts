@@ -31,7 +31,6 @@ import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './we
 
 const leaseMs = 90_000;
 
-/** Dependencies of polling. */
 export interface PollingOptions {
   readonly settings: Settings;
   readonly store: Store;

@@ -20,7 +20,6 @@ import type { Metrics } from './metrics-registry.ts';
 /** Short: a receiver should respond first and process the events afterwards. */
 const limits = { totalMs: 15_000, headersMs: 10_000 };
 
-/** The dependencies of webhooks. */
 export interface WebhooksParts {
   readonly settings: Settings;
   readonly store: Store;

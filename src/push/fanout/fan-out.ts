@@ -32,7 +32,6 @@ export interface FanOut {
   subscribe(call: SubscribeRequest): Subscription;
 }
 
-/** Dependencies and limits of a fan-out. */
 export interface FanOutOptions {
   readonly tail: LogTail;
   readonly clock: Clock;

@@ -12,7 +12,6 @@ const maxSliceMs = 8;
 
 const idle: TickResult = { end: 'idle', step: null };
 
-/** Dependencies of a run queue. */
 export interface RunQueueOptions {
   /** Runs work in a later turn of the event loop. */
   readonly defer: (work: () => void) => void;

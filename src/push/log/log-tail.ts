@@ -36,7 +36,6 @@ export interface LogTail {
   onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void;
 }
 
-/** Dependencies and sizes of a tail. */
 export interface LogTailOptions {
   readonly eventLog: LogReader;
   readonly log: Log;

@@ -21,7 +21,6 @@ export type WebhookBatch =
   /** A delivery, and the position once the receiver has accepted it. */
   | { readonly kind: 'send'; readonly body: string; readonly position: WebhookPosition; readonly events: number };
 
-/** Dependencies of `readBatch`. */
 export interface BatchContext {
   readonly eventLog: LogReader;
   /** Without a trailing slash. */

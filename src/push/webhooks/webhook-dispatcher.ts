@@ -32,7 +32,6 @@ interface WebhookStateStore {
   advance(before: WebhookState, after: WebhookState): Promise<boolean>;
 }
 
-/** Dependencies of a dispatcher. */
 export interface WebhookDispatcherOptions {
   readonly eventLog: LogReader;
   readonly states: WebhookStateStore;

@@ -17,7 +17,6 @@ const readLimit = 100;
 /** The outcome of an attempt, for metrics. */
 export type DeliveryOutcome = 'delivered' | 'unchanged' | 'retried' | 'dropped' | 'gone' | 'revoked';
 
-/** What content distribution depends on. */
 export interface ContentDistributorParts {
   readonly clock: Clock;
   readonly log: Log;

@@ -16,7 +16,6 @@ const maxRedirects = 3;
 const maxUnsubscribeAttempts = 3;
 const concurrency = 5;
 
-/** What the subscription manager depends on. */
 export interface SubscriptionManagerParts {
   readonly clock: Clock;
   readonly log: Log;

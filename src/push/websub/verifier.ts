@@ -25,7 +25,6 @@ const maxSubscriptionsPerHost = 2000;
 /** A subscriber that was not verified by then subscribes again. */
 const maxQueuedMs = 10 * minuteMs;
 
-/** What verification depends on. */
 export interface VerifierParts {
   readonly clock: Clock;
   readonly log: Log;

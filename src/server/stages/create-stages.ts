@@ -10,7 +10,6 @@ import { createNormaliseStage, type NormaliseStageOptions } from './normalise-st
 import { createPollResultOf, createRecordStage, droppedRefresh, type PollResultOptions } from './record-stage.ts';
 import { createStoreStage, type StoreStageOptions } from './store-stage.ts';
 
-/** What the stages of a refresh need. */
 export interface StageDependencies
   extends FetchStageOptions,
     NormaliseStageOptions,

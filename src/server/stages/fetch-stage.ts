@@ -6,7 +6,6 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { NetworkBreaker } from '../../schedule/network-breaker.ts';
 import { askedByOperator } from '../../store/sources/source-state.ts';
 
-/** What the fetch stage needs. */
 export interface FetchStageOptions {
   readonly fetcher: Fetcher;
   readonly breaker: NetworkBreaker;

@@ -11,7 +11,6 @@ import type { DocumentProcessor } from './document-processor.ts';
 /** Entries of a source whose hashes go to the worker, so that only new and changed entries come back. */
 const maxKnownEntries = 2000;
 
-/** What the normalise stage needs. */
 export interface NormaliseStageOptions {
   readonly store: Store;
   readonly processor: Pick<DocumentProcessor, 'normalise'>;

@@ -4,7 +4,6 @@ import type { Store } from '../../store/engine/store.ts';
 import { storeFeed } from '../../store/items/store-items.ts';
 import { droppedRefresh, type PollResultOf, toRefreshResult } from './record-stage.ts';
 
-/** What the store stage needs. */
 export interface StoreStageOptions {
   readonly store: Store;
   readonly clock: Clock;

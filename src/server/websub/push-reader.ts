@@ -12,7 +12,6 @@ import type { DocumentProcessor } from '../stages/document-processor.ts';
 import { maskFeed } from '../stages/mask-secrets.ts';
 import { createNormaliseStage, type NormaliseStage } from '../stages/normalise-stage.ts';
 
-/** What the push reader depends on. */
 export interface PushReaderParts {
   readonly store: Store;
   readonly clock: Clock;

@@ -49,7 +49,6 @@ export function createSubscriptionStore(store: Store): SubscriptionStore {
   };
 }
 
-/** What the subscriber depends on. */
 export interface StartSubscriberParts extends PushReaderParts {
   readonly settings: Settings;
   readonly shutdown: Shutdown;

@@ -16,7 +16,6 @@ import type { AppContext } from '../../web/shared/app-context.ts';
 import { createTopicReader } from '../../web/syndication/feed-routes.ts';
 import { type StartHubParts, startHub } from './start-hub.ts';
 
-/** What the endpoints need of the serving process. */
 export interface WebSubEndpointsParts extends Pick<StartHubParts, 'settings' | 'store' | 'clock' | 'log' | 'shutdown'> {
   /** Called with the outcome of each delivery attempt, for metrics. */
   onDelivery(outcome: DeliveryOutcome): void;

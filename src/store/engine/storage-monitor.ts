@@ -21,7 +21,6 @@ export interface StorageHealth {
   whenWritable<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** The dependencies of a monitor. */
 export interface StorageMonitorParts {
   readonly file: string;
   readonly clock: Clock;

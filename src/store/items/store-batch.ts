@@ -11,7 +11,6 @@ import { readKnownItems } from './known-items.ts';
 import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
 import { incrementItemCounts } from './source-item-counts.ts';
 
-/** What a batch needs to know of its source and its document. */
 export interface BatchContext {
   readonly source: PublicSource;
   /** See `renamedEntries`; null: the batch holds all new entries of its document, so they are found in the batch. */

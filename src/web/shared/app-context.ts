@@ -26,7 +26,6 @@ export interface SessionHour {
   readonly peak: number;
 }
 
-/** What the routes work with. */
 export interface AppContext {
   readonly reads: ReadPort;
   /** The base of all our absolute URLs, without a trailing slash. A function: the port may be chosen at the start. */

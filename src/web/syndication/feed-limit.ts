@@ -19,7 +19,6 @@ interface Fetches {
   readonly endMs: number;
 }
 
-/** What a feed limit works with. */
 export interface FeedLimitOptions {
   /** A clock that is never set back: a wait would grow by as much. */
   readonly nowMs: () => number;

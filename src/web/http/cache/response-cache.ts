@@ -20,7 +20,6 @@ import { cacheKey } from './cache-key.ts';
 /** The memory of all cached responses together: bodies, their compressed forms, headers and keys. */
 const maxCacheBytes = 32 * 1024 * 1024;
 
-/** What a response cache works with. */
 export interface ResponseCacheOptions {
   /** Equal while nothing has changed that responses are built from. Null: unknown, and nothing is cached. */
   readonly dataVersion: () => string | null;

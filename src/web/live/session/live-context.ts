@@ -7,7 +7,6 @@ import { type CountPoller, createCountPoller, type ReadCounts } from './count-po
 import { createSessionRegistry, type SessionRegistry } from './session-registry.ts';
 import { createTimerWheel, type TimerWheel } from './timer-wheel.ts';
 
-/** What WebSocket and SSE sessions work with. */
 export interface LiveContext {
   readonly tail: Pick<LogTail, 'bounds'>;
   readonly fanOut: FanOut;

@@ -10,7 +10,6 @@ export interface TimerWheel {
   stop(): void;
 }
 
-/** The options of a wheel. */
 export interface TimerWheelOptions {
   readonly tickMs?: number;
   /** Calls `tick` every `ms` until the returned function is called. Default: an interval without a reference. */

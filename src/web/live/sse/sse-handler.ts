@@ -10,7 +10,6 @@ import { type HttpRefusal, type RefusalReason, sessionRefusals } from '../protoc
 import type { LiveContext } from '../session/live-context.ts';
 import { formatBye, SseSession, sseHeaders } from './sse-session.ts';
 
-/** What event streams work with. */
 export interface SseOptions extends LiveContext {
   /** The address of the client. Default: the peer. */
   readonly clientAddress?: (request: IncomingMessage) => string;

@@ -15,7 +15,6 @@ const maxReadsPerFrame = 1024;
 /** The subprotocol of version 1, the only version. */
 export const subprotocol = 'newswire.v1.json';
 
-/** What the WebSocket server works with. */
 export interface WebSocketServerOptions extends LiveContext {
   readonly server: Server;
   /** Exact origins, or `*`. Null: our own pages only. */

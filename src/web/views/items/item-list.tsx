@@ -82,7 +82,6 @@ export function NewItemsNotice({ search, section, source }: NewItemsNoticeProps)
   );
 }
 
-/** Props of the lists. */
 interface ListProps {
   readonly items: readonly Item[];
   /** The section of the page, which items need not repeat; null: items of all sections are listed. */
