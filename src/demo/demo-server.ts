@@ -94,7 +94,7 @@ function answer(editor: Editor, base: string, { request, response }: Exchange): 
 
 interface Resource {
   readonly type: string;
-  readonly body: string | Uint8Array;
+  readonly body: string;
 }
 
 function find(editor: Editor, base: string, pathname: string): Resource | null {
@@ -102,8 +102,8 @@ function find(editor: Editor, base: string, pathname: string): Resource | null {
   if (outlet !== undefined) return renderFeed(outlet, editor.articlesOf(outlet.id), base);
   const front = outlets.find((candidate) => `/${candidate.id}/` === pathname);
   if (front !== undefined) return html(renderFrontPage(front, editor.articlesOf(front.id)));
-  const picture = /^\/pictures\/(\d{1,7})\.png$/.exec(pathname)?.[1];
-  if (picture !== undefined) return { type: 'image/png', body: drawPicture(Number(picture)) };
+  const picture = /^\/pictures\/(\d{1,7})\.svg$/.exec(pathname)?.[1];
+  if (picture !== undefined) return { type: 'image/svg+xml', body: drawPicture(Number(picture)) };
   const article = editor.articleAt(pathname);
   return article === null ? null : html(renderArticlePage(article, base));
 }
