@@ -9,7 +9,7 @@ import { createHostQueue, type HostQueue, type ReadySource } from './queue/host-
 import { defaultQueueLimits, type QueueLimits } from './queue/queue-limits.ts';
 import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
-import { systemTimers, type Timers } from './timers.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
 
 export interface LoopPorts {
   /** Sources that are due and not leased, most overdue first, at most `limit`. */

@@ -3,7 +3,7 @@ import type { Site } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createTaskQueue } from '../runtime/task-queue.ts';
-import { systemTimers, type Timers } from '../schedule/timers.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';

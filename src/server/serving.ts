@@ -197,7 +197,6 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptio
     maxPerAddress: settings.liveMaxPerAddress,
     readCounts: (ids) => readers.counts(ids),
   });
-  parts.shutdown.onStop('timer wheel', () => live.wheel.stop());
   return live;
 }
 

@@ -67,13 +67,13 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   #closing = false;
 
   constructor(context: LiveContext, { out, address, filters, after }: SseRequest) {
-    const { wheel, timing, random } = context;
+    const { timers, timing, random } = context;
     this.#context = context;
     this.#output = out;
     this.#filters = filters;
     this.#leave = context.sessions.add(this, address);
     this.#drain = new DrainWatch(out, context, this);
-    this.#cancelAge = wheel.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
+    this.#cancelAge = timers.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     out.on('error', (error) => context.log.debug({ err: error }, 'an event stream failed'));
     out.on('close', () => this.#ended());
     out.writeHead(200, sseHeaders);
@@ -128,7 +128,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
     this.#subscription?.close();
     this.#output.end();
     this.#cancelHeartbeat();
-    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
+    this.#cancelHeartbeat = this.#context.timers.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
@@ -175,8 +175,8 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   }
 
   #scheduleHeartbeat(): void {
-    const { wheel, timing, random } = this.#context;
-    this.#cancelHeartbeat = wheel.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
+    const { timers, timing, random } = this.#context;
+    this.#cancelHeartbeat = timers.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
       this.#scheduleHeartbeat();
       if (!this.writable()) return;
       this.#subscription?.sendPos();

@@ -65,10 +65,10 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.#drain = new DrainWatch(connection.socket, context, this);
     this.#pending = new PendingReplies(this);
     this.#leave = context.sessions.add(this, connection.address);
-    const { wheel, timing, random } = context;
+    const { timers, timing, random } = context;
     // Spread over the interval: sessions that were opened together must not send their pings together.
-    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#sendHeartbeat());
-    this.#cancelAge = wheel.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
+    this.#cancelHeartbeat = timers.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#sendHeartbeat());
+    this.#cancelAge = timers.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     this.#listen();
     this.#welcome();
     if (connection.query.size > 0) this.#answer(parseSubscriptionQuery('url', connection.query));
@@ -102,7 +102,7 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.#endSubscriptions();
     this.#ws.close(code, reason);
     this.#cancelHeartbeat();
-    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
+    this.#cancelHeartbeat = this.#context.timers.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
@@ -173,13 +173,13 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   }
 
   #sendHeartbeat(): void {
-    const { wheel, timing } = this.#context;
-    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs, () => this.#sendHeartbeat());
+    const { timers, timing } = this.#context;
+    this.#cancelHeartbeat = timers.after(timing.pingIntervalMs, () => this.#sendHeartbeat());
     // Behind unsent bytes a ping would not arrive in time. The drain timeout detects a dead client too.
     if (!this.writable()) return;
     this.#pendingPing ??= {
       payload: randomBytes(pingPayloadBytes),
-      cancel: wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
+      cancel: timers.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
     };
     this.write(Buffer.concat([framePing(this.#pendingPing.payload), pingMessage]));
     this.#subscriptions.sendPositions();

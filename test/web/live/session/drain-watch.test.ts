@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing.ts';
 import { DrainWatch } from '../../../../src/web/live/session/drain-watch.ts';
-import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
+import { createManualTimers } from '../../../support/live/manual-timers.ts';
 
 /** A reader whose backlog a test sets. */
 class Backlog extends EventEmitter {
@@ -10,22 +10,17 @@ class Backlog extends EventEmitter {
 }
 
 function watchOf() {
-  let tick = () => {};
-  const every = (_: number, run: () => void) => {
-    tick = run;
-    return () => {};
-  };
-  const wheel = createTimerWheel({ tickMs: 1000, every });
+  const timers = createManualTimers(1000);
   const outlet = new Backlog();
   const told: string[] = [];
   const owner = { drained: () => void told.push('drained'), drainTimedOut: () => void told.push('too slow') };
   return {
-    wheel,
+    timers,
     outlet,
     told,
-    watch: new DrainWatch(outlet, { wheel, timing: defaultLiveTiming }, owner),
+    watch: new DrainWatch(outlet, { timers, timing: defaultLiveTiming }, owner),
     pass(seconds: number) {
-      for (let passed = 0; passed < seconds; passed += 1) tick();
+      for (let passed = 0; passed < seconds; passed += 1) timers.tick();
     },
   };
 }
@@ -34,32 +29,32 @@ const mark = 64 * 1024;
 
 describe('DrainWatch', () => {
   it('is writable below the high-water mark', () => {
-    const { watch, outlet, wheel } = watchOf();
+    const { watch, outlet, timers } = watchOf();
     outlet.writableLength = mark - 1;
     expect(watch.writable()).toBe(true);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports that the output has drained', () => {
-    const { watch, outlet, told, wheel } = watchOf();
+    const { watch, outlet, told, timers } = watchOf();
     outlet.writableLength = mark;
     expect([watch.writable(), watch.writable()]).toEqual([false, false]);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([1, 1]);
+    expect([timers.size, outlet.listenerCount('drain')]).toEqual([1, 1]);
     outlet.writableLength = 0;
     outlet.emit('drain');
     expect(told).toEqual(['drained']);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports the timeout of a client that does not read', () => {
-    const { watch, outlet, told, wheel, pass } = watchOf();
+    const { watch, outlet, told, timers, pass } = watchOf();
     outlet.writableLength = mark;
     watch.writable();
     pass(30);
     expect(told).toEqual([]);
     pass(1);
     expect(told).toEqual(['too slow']);
-    expect([wheel.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, outlet.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports drained at the timeout when the client has read below the mark', () => {
@@ -85,7 +80,7 @@ describe('DrainWatch', () => {
   });
 
   it('reports nothing after it is stopped', () => {
-    const { watch, outlet, told, wheel, pass } = watchOf();
+    const { watch, outlet, told, timers, pass } = watchOf();
     watch.stop();
     outlet.writableLength = mark;
     watch.writable();
@@ -94,6 +89,6 @@ describe('DrainWatch', () => {
     outlet.emit('drain');
     pass(60);
     expect(told).toEqual([]);
-    expect(wheel.size).toBe(0);
+    expect(timers.size).toBe(0);
   });
 });
