@@ -7,50 +7,28 @@ import type { Item } from '../../domain/items/item.ts';
 import { matchesSearch, type SearchQuery, toSearchableText } from '../../domain/search/search-query.ts';
 import type { Db } from '../engine/engine.ts';
 import { readHead, readLogChangedMs } from '../log/event-log.ts';
-import type { Order } from './index-scan.ts';
 import { toItemPredicate, toSqlCondition } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
-import { readItems } from './read-items.ts';
+import { type ItemsPage, type ItemsQuery, readItems } from './read-items.ts';
 
 const withdrawalsMs = 7 * dayMs;
 const maxWithdrawals = 500;
 const maxWithdrawnItems = 50;
 
 /** Selects a page of items. Plain data: it can be sent to another process. */
-export interface SnapshotQuery {
-  readonly filter: Filter;
-  /** Further filters: items that match any of them are included as well. Not with `byRelevance`. */
-  readonly orFilters?: readonly Filter[];
-  readonly limit: number;
-  /** `next` of the previous page, in the same order; null: from the newest item. */
-  readonly before: string | null;
-  /** Default: `date`. */
-  readonly order?: Order;
-  /** Whether a source is limited to its quota of the page. */
+export interface SnapshotQuery extends Omit<ItemsQuery, 'includeBackfill'> {
   readonly limitPerSource: boolean;
-  /** Best match of the search first. Default: newest first. */
-  readonly byRelevance?: boolean;
   /** Whether recent withdrawals are included. Default: false. */
   readonly withdrawals?: boolean;
 }
 
-/** A withdrawn item. */
-interface WithdrawnItem {
-  readonly key: string;
-  readonly atMs: number;
-  /** The item before its withdrawal; null beyond the newest 50. */
-  readonly item: Item | null;
-}
-
 /** Items and the position in the log at which they were read. */
-export interface ItemsSnapshot {
-  readonly items: readonly Item[];
-  readonly next: string | null;
+export interface ItemsSnapshot extends ItemsPage {
   readonly head: LogBounds;
   /** When an event was last appended to the log; null when it is new. */
   readonly changedMs: number | null;
   /** Withdrawals within the week before `changedMs`, newest first; empty unless `withdrawals` is set. */
-  readonly withdrawn: readonly WithdrawnItem[];
+  readonly withdrawn: readonly Withdrawal[];
 }
 
 /** Reads a page and the head of the log. Inside one read transaction both are of the same instant. */
@@ -64,7 +42,7 @@ export async function readSnapshot(db: Db, query: SnapshotQuery): Promise<ItemsS
 }
 
 /** Relative to the last event, not to now: the same state always gives the same feed. */
-function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<WithdrawnItem[]> {
+function readWithdrawn(db: Db, filter: Filter, changedMs: number): Promise<Withdrawal[]> {
   const sinceMs = changedMs - withdrawalsMs;
   return readWithdrawals(db, { filter, sinceMs, limit: maxWithdrawals, items: maxWithdrawnItems });
 }
