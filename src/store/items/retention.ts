@@ -62,11 +62,8 @@ async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promi
     .deleteFrom('retired_key')
     .where('key', 'in', valueList(tx, keys))
     .execute();
-  await insertRows(
-    tx,
-    'retired_key',
-    keys.map((key) => ({ key, retired_ms: nowMs })),
-  );
+  const rows = keys.map((key) => ({ key, retired_ms: nowMs }));
+  await insertRows(tx, 'retired_key', rows);
 }
 
 async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void> {
@@ -100,11 +97,8 @@ async function retire(store: Store, ref: number, { keysMs, bound: find }: Purge)
     const items = await expiredIn(tx);
     await deleteItems(tx, items);
     if (keysMs !== null) {
-      await recordKeys(
-        tx,
-        items.map(({ key }) => key),
-        keysMs,
-      );
+      const keys = items.map(({ key }) => key);
+      await recordKeys(tx, keys, keysMs);
     }
     return items.length;
   });

@@ -109,35 +109,28 @@ function applyStep(step: Step, ids: ReadonlyMap<string, number>, source: PublicS
 async function writeAppearances(tx: Db, steps: readonly AppliedStep[], context: BatchContext): Promise<void> {
   const { source, nowMs } = context;
   const added = steps.filter(({ step }) => step.kind === 'add' || step.entry === null);
-  await insertRows(
-    tx,
-    'appearance',
-    added.map(({ step: { draft }, after }) => ({
-      source_ref: source.ref,
-      entry_key: draft.entryKey,
-      item_id: after?.row.id ?? null,
-      sort_ms: after?.row.sort_ms ?? nowMs,
-      arrival_ms: after?.row.arrival_ms ?? nowMs,
-      content_hash: draft.contentHash,
-      guid: draft.guid,
-      first_seen_ms: nowMs,
-    })),
-  );
+  const rows = added.map(({ step: { draft }, after }) => ({
+    source_ref: source.ref,
+    entry_key: draft.entryKey,
+    item_id: after?.row.id ?? null,
+    sort_ms: after?.row.sort_ms ?? nowMs,
+    arrival_ms: after?.row.arrival_ms ?? nowMs,
+    content_hash: draft.contentHash,
+    guid: draft.guid,
+    first_seen_ms: nowMs,
+  }));
+  await insertRows(tx, 'appearance', rows);
   const known = steps.flatMap(({ step }) =>
     step.kind === 'add' || step.entry === null ? [] : [{ step, entry: step.entry }],
   );
-  await updateRows(
-    tx,
-    'appearance',
-    'id',
-    known.map(({ step, entry }) => ({
-      id: entry.appearanceId,
-      entry_key: step.draft.entryKey,
-      guid: step.draft.guid,
-      // A deferred edit keeps the previous hash. With the new one, no later poll would see an edit.
-      content_hash: step.kind === 'merge' && step.merged.deferred ? entry.contentHash : step.draft.contentHash,
-    })),
-  );
+  const updates = known.map(({ step, entry }) => ({
+    id: entry.appearanceId,
+    entry_key: step.draft.entryKey,
+    guid: step.draft.guid,
+    // A deferred edit keeps the previous hash. With the new one, no later poll would see an edit.
+    content_hash: step.kind === 'merge' && step.merged.deferred ? entry.contentHash : step.draft.contentHash,
+  }));
+  await updateRows(tx, 'appearance', 'id', updates);
   const gained = added.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
   if (gained === 0) return;
   await addToItemCount(tx, { gained, ref: source.ref });

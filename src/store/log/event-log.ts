@@ -121,11 +121,8 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
   await advanceHead(tx, { by: rows.length, nowMs });
   const { head } = await readHead(tx);
   const first = head - rows.length + 1;
-  await insertRows(
-    tx,
-    'event',
-    rows.map((row, index) => ({ seq: first + index, ...row })),
-  );
+  const numbered = rows.map((row, index) => ({ seq: first + index, ...row }));
+  await insertRows(tx, 'event', numbered);
   return head;
 }
 

@@ -99,12 +99,10 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
   }
   const predicates = [predicate];
   for (const filter of query.orFilters ?? []) predicates.push(await toItemPredicate(db, filter, filter.backfill));
-  const find: FindPage = (range, owners) =>
-    findAny(
-      db,
-      predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) })),
-      range,
-    );
+  const find: FindPage = (range, owners) => {
+    const restricted = predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) }));
+    return findAny(db, restricted, range);
+  };
   if (query.limitPerSource === true) {
     const before = query.before === null ? null : parseBalancedCursor(query.before);
     const { items, next } = await balancedPage(find, before, query.limit);
@@ -196,11 +194,8 @@ async function rankedPage(
 ): Promise<RankedPage> {
   const found = await findCandidates(db, predicate, { before: null, limit: maxRanked });
   const newestId = at.before?.newestId ?? Math.max(0, ...found.map(({ id }) => id));
-  const ranked = await sortByRank(
-    db,
-    predicate,
-    found.filter(({ id }) => id <= newestId),
-  );
+  const listable = found.filter(({ id }) => id <= newestId);
+  const ranked = await sortByRank(db, predicate, listable);
   const start = at.before?.listed ?? 0;
   const listed = start + at.limit;
   return { items: ranked.slice(start, listed), next: listed < ranked.length ? { listed, newestId } : null };

@@ -38,18 +38,15 @@ export function moderateComments(store: Store, decision: ModerationDecision): Pr
   return store.write(async (tx) => {
     const changes = await changesOf(tx, decision);
     for (const change of changes) await setState(tx, change, decision);
-    await insertRows(
-      tx,
-      'comment_audit',
-      changes.map(({ id, from, to }) => ({
-        comment_id: id,
-        at_ms: decision.nowMs,
-        actor: decision.actor,
-        action: decision.action,
-        from_state: from,
-        to_state: to,
-      })),
-    );
+    const rows = changes.map(({ id, from, to }) => ({
+      comment_id: id,
+      at_ms: decision.nowMs,
+      actor: decision.actor,
+      action: decision.action,
+      from_state: from,
+      to_state: to,
+    }));
+    await insertRows(tx, 'comment_audit', rows);
     await updateCounts(tx, changes);
     return changes.map(({ id, from, to }) => ({ id, from, to }));
   });

@@ -95,17 +95,10 @@ function tally<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, nu
 /** A hash of the current day is already stored only if the clock was set back. */
 async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<string>): Promise<void> {
   const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
-  await insertRows(
-    tx,
-    'counted_visit',
-    rows.filter(({ hash }) => !known.has(hash)),
-  );
-  await updateRows(
-    tx,
-    'counted_visit',
-    'hash',
-    rows.filter(({ hash }) => known.has(hash)),
-  );
+  const unknown = rows.filter(({ hash }) => !known.has(hash));
+  await insertRows(tx, 'counted_visit', unknown);
+  const repeated = rows.filter(({ hash }) => known.has(hash));
+  await updateRows(tx, 'counted_visit', 'hash', repeated);
 }
 
 async function addReads(tx: Db, itemId: number, reads: number): Promise<void> {

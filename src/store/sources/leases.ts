@@ -103,30 +103,22 @@ function afterLoss(
 async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): Promise<ReadonlySet<number>> {
   const losses = lost.map((row) => ({ row, ...afterLoss(row, nowMs) }));
   const failed = losses.filter((loss) => loss.failed);
-  await updateRows(
-    tx,
-    'source',
-    'ref',
-    losses.map(({ row, memory }) => ({ ref: row.ref, poll_history: JSON.stringify(memory) })),
-  );
-  await updateRows(
-    tx,
-    'source',
-    'ref',
-    failed.map(({ row, failures, nextMs }) => ({
-      ref: row.ref,
-      lease_token: null,
-      leased_until_ms: null,
-      failures,
-      first_failed_ms: row.first_failed_ms ?? nowMs,
-      last_outcome: 'failed',
-      last_failure: 'lease_lost',
-      last_detail: 'the refresh did not finish in time, more than once in a row',
-      last_attempt_ms: nowMs,
-      next_check_ms: nextMs,
-      next_check_reason: 'back-off after lost refreshes',
-    })),
-  );
+  const histories = losses.map(({ row, memory }) => ({ ref: row.ref, poll_history: JSON.stringify(memory) }));
+  await updateRows(tx, 'source', 'ref', histories);
+  const failures = failed.map(({ row, failures, nextMs }) => ({
+    ref: row.ref,
+    lease_token: null,
+    leased_until_ms: null,
+    failures,
+    first_failed_ms: row.first_failed_ms ?? nowMs,
+    last_outcome: 'failed',
+    last_failure: 'lease_lost',
+    last_detail: 'the refresh did not finish in time, more than once in a row',
+    last_attempt_ms: nowMs,
+    next_check_ms: nextMs,
+    next_check_reason: 'back-off after lost refreshes',
+  }));
+  await updateRows(tx, 'source', 'ref', failures);
   const rows = failed.map(({ row }) => ({
     ...{ source_ref: row.ref, at_ms: nowMs, outcome: 'failed', failure: 'lease_lost', status: null },
     ...{ bytes: 0, duration_ms: 0, added: 0, updated: 0 },
@@ -148,11 +140,8 @@ export async function claimSources(
   const untilMs = nowMs + claim.leaseMs;
   return store.write(async (tx) => {
     const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + maxNextCheckDelayMs });
-    const failed = await recordLosses(
-      tx,
-      rows.filter((row) => row.lease_token !== null),
-      nowMs,
-    );
+    const lost = rows.filter((row) => row.lease_token !== null);
+    const failed = await recordLosses(tx, lost, nowMs);
     const claimed = rows.filter((row) => !failed.has(row.ref)).map((row) => ({ row, token: randomUUID() }));
     const leases = claimed.map(({ row, token }) => ({
       ...{ ref: row.ref, lease_token: token },

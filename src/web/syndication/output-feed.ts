@@ -6,7 +6,7 @@ import { plainText, textToHtml, toWebUrl, xmlSafe } from './xml-text.ts';
 const descriptionChars = 280;
 
 /** One entry of an output feed in any format. All texts are valid in XML, all URLs are absolute http(s) URLs. */
-export interface OutputEntry {
+export interface OutputEntry extends Pick<Item, 'author' | 'categories' | 'enclosures' | 'imageUrl'> {
   readonly id: string;
   readonly title: string;
   /** The original article, else our page of the item. */
@@ -17,12 +17,8 @@ export interface OutputEntry {
   readonly description: string;
   /** Sanitised HTML with the "also in" line. May be empty. */
   readonly html: string;
-  readonly author: string | null;
   /** A well-formed language tag. */
   readonly language: string | null;
-  readonly categories: readonly string[];
-  readonly enclosures: readonly Enclosure[];
-  readonly imageUrl: string | null;
   readonly source: { readonly title: string; readonly feedUrl: string; readonly siteUrl: string | null };
   readonly alsoIn: readonly { readonly title: string; readonly url: string }[];
   readonly publishedMs: number;
