@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
+import { CompressibleBody, send } from '../http/response/send.ts';
 
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 

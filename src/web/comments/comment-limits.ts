@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { addressKey } from '../shared/address-key.ts';
-import { consumePoint } from '../shared/consume-point.ts';
+import { addressKey } from '../shared/client-address.ts';
+import { consumePoint } from '../shared/client-limits.ts';
 
 /** A rate limit: points per duration. */
 interface Quota {

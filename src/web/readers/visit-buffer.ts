@@ -5,7 +5,7 @@ import type { Log } from '../../runtime/log.ts';
 import { LruCache } from '../../runtime/lru-cache.ts';
 import { Semaphore } from '../../runtime/semaphore.ts';
 import type { Visit } from '../../store/readers/read-counts.ts';
-import { addressKey } from '../shared/address-key.ts';
+import { addressKey } from '../shared/client-address.ts';
 import type { PageVisit } from '../shared/readers-port.ts';
 
 const flushAfterMs = 750;

@@ -3,8 +3,7 @@ import { feedFileName, type OutputFormatName, outputFormats, xmlContentType } fr
 import { slug } from '../../domain/slug.ts';
 import type { TopicDocument } from '../../push/websub/hub-store.ts';
 import type { ResponseCache } from '../http/cache/response-cache.ts';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
+import { CompressibleBody, send } from '../http/response/send.ts';
 import { allowAnyOrigin, allowCorsPreflight, feedPolicy } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { findSection, findSource } from '../shared/find-resource.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
 import { languageTag } from '../../domain/language-tag.ts';
-import { plainText, textToHtml, toWebUrl, xmlSafe } from './xml-text.ts';
+import { escapeXml, plainText, toWebUrl, xmlSafe } from './xml-text.ts';
 
 const descriptionChars = 280;
 
@@ -157,12 +157,12 @@ function startOf(html: string): string {
 function bodyOf(item: Item, alsoIn: OutputEntry['alsoIn']): string {
   const text = item.contentHtml.trim() === '' ? paragraph(item.summary) : xmlSafe(item.contentHtml);
   if (alsoIn.length === 0) return text;
-  const names = alsoIn.map(({ title, url }) => `<a href="${textToHtml(url)}">${textToHtml(title)}</a>`);
+  const names = alsoIn.map(({ title, url }) => `<a href="${escapeXml(url)}">${escapeXml(title)}</a>`);
   return `${text}<p>Also in: ${names.join(', ')}</p>`;
 }
 
 function paragraph(text: string): string {
-  return text.trim() === '' ? '' : `<p>${textToHtml(text)}</p>`;
+  return text.trim() === '' ? '' : `<p>${escapeXml(text)}</p>`;
 }
 
 /** The media type without parameters, or null when it is invalid (RFC 6838 §4.2). */

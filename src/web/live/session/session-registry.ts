@@ -1,5 +1,5 @@
-import { addressKey } from '../../shared/address-key.ts';
-import { ConcurrencyLimit } from '../../shared/concurrency-limit.ts';
+import { addressKey } from '../../shared/client-address.ts';
+import { ConcurrencyLimit } from '../../shared/client-limits.ts';
 import type { CloseCode } from '../protocol/close-codes.ts';
 import type { RefusalReason } from '../protocol/refusals.ts';
 
