@@ -8,10 +8,9 @@ import {
   type Validators,
 } from '../domain/polling/fetch-outcome.ts';
 import type { FetchLimits } from './client/fetch-limits.ts';
-import type { HeaderList } from './client/header-list.ts';
+import { type HeaderList, readLinks } from './client/header-list.ts';
 import type { HttpResponse } from './client/http-client.ts';
 import { freshnessLifetimeMs, retryAfter } from './http-freshness.ts';
-import { readLinks } from './link-header.ts';
 import type { RedirectChain } from './redirects.ts';
 import { isMalformed, readValidators, refreshValidators } from './validators.ts';
 

@@ -6,8 +6,7 @@ import { type BodyMemory, createBodyMemory, type MemoryReservation } from './bod
 import { createAddressLookup, createConnector, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireResponse } from './exchange.ts';
-import { deadlineError } from './exchange-errors.ts';
-import { asFetchError, FetchError } from './fetch-error.ts';
+import { asFetchError, deadlineError, FetchError } from './fetch-error.ts';
 import { defaultFetchLimits, type FetchLimits } from './fetch-limits.ts';
 import type { HeaderList } from './header-list.ts';
 import { createResolver, type Resolve } from './resolver.ts';

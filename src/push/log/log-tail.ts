@@ -3,8 +3,7 @@ import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createEventBuffer, type EventBuffer } from './event-buffer.ts';
-import type { LogReader } from './log-reader.ts';
-import { createPageReader, type Page } from './page-reader.ts';
+import { createPageReader, type LogReader, type Page } from './page-reader.ts';
 
 /** Why the positions of all readers of this node became invalid at once. */
 export type DiscontinuityReason =

@@ -5,7 +5,7 @@ import { decodeSecret, type Webhook, type WebhookState } from '../../domain/even
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { createMatcher, type Matcher } from '../fanout/event-filter.ts';
 import { frameEvent, maxBytesPerDelivery, maxEventsPerDelivery } from '../fanout/frames.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { LogReader } from '../log/page-reader.ts';
 
 const pageSize = 200;
 /** Events matched per call, so that a filter that matches nothing does not delay other work. */

@@ -5,7 +5,7 @@ import { displayUrl, maskText } from '../../domain/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { LogReader } from '../log/page-reader.ts';
 import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
 import { deliveryId, readBatch, signatureHeaders, type WebhookBatch } from './webhook-batch.ts';
 

@@ -6,7 +6,7 @@ import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
 import { afterCursor, type PageCursor, tablePath } from '../queries/index-scan.ts';
-import { decrementItemCounts } from './source-item-counts.ts';
+import { decrementItemCounts } from './withdraw-items.ts';
 
 const batchItems = 200;
 const batchSources = 500;

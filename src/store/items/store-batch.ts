@@ -8,8 +8,36 @@ import type { ItemChange } from '../log/event-log.ts';
 import { type PublicSource, readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { type EntryMatch, type KnownEntry, matchEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
-import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
-import { incrementItemCounts } from './source-item-counts.ts';
+import { mergeEntry, type MergeResult, newItemRow } from './merge-entry.ts';
+import { incrementItemCounts } from './withdraw-items.ts';
+
+const maxItems = 50;
+const maxBytes = 256 * 1024;
+
+function bytesOf(draft: ItemDraft): number {
+  return Buffer.byteLength(draft.contentHtml) + Buffer.byteLength(draft.summary) + Buffer.byteLength(draft.title);
+}
+
+/**
+ * Splits a document into batches, so that no transaction blocks the event loop for long: at most 50 items or 256 KB of
+ * text, and at least one item. Keeps the order. An empty document is one empty batch.
+ */
+export function splitIntoBatches(drafts: readonly ItemDraft[]): ItemDraft[][] {
+  const batches: ItemDraft[][] = [];
+  let batch: ItemDraft[] = [];
+  let bytes = 0;
+  for (const draft of drafts) {
+    const size = bytesOf(draft);
+    if (batch.length > 0 && (batch.length >= maxItems || bytes + size > maxBytes)) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(draft);
+    bytes += size;
+  }
+  return [...batches, batch];
+}
 
 export interface BatchContext {
   readonly source: PublicSource;

@@ -2,7 +2,7 @@ import type { LogEvent } from '../../../src/domain/events/event.ts';
 import { everything, type Filter } from '../../../src/domain/events/filter.ts';
 import { createFanOut, type FanOut } from '../../../src/push/fanout/fan-out.ts';
 import type { Sink } from '../../../src/push/fanout/subscription.ts';
-import type { LogReader } from '../../../src/push/log/log-reader.ts';
+import type { LogReader } from '../../../src/push/log/page-reader.ts';
 import { createLogTail, type LogTail } from '../../../src/push/log/log-tail.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { MemoryLog } from './memory-log.ts';

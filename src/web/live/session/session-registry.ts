@@ -1,7 +1,6 @@
 import { addressKey } from '../../shared/client-address.ts';
 import { ConcurrencyLimit } from '../../shared/client-limits.ts';
-import type { CloseCode } from '../protocol/close-codes.ts';
-import type { RefusalReason } from '../protocol/refusals.ts';
+import type { CloseCode, RefusalReason } from '../protocol/close-codes.ts';
 
 /** An open WebSocket or event stream of a client. */
 export interface LiveSession {

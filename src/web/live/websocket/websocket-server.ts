@@ -3,9 +3,14 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { hasRepeatedHost } from '../../http/security/host-header.ts';
 import { isOwnOrigin } from '../../http/security/own-origin.ts';
-import { closeCodes } from '../protocol/close-codes.ts';
+import {
+  closeCodes,
+  handshakeRefusals,
+  type HttpRefusal,
+  type RefusalReason,
+  sessionRefusals,
+} from '../protocol/close-codes.ts';
 import { maxMessageFragments } from '../protocol/live-timing.ts';
-import { handshakeRefusals, type HttpRefusal, type RefusalReason, sessionRefusals } from '../protocol/refusals.ts';
 import type { LiveContext } from '../session/live-context.ts';
 import { WebSocketSession } from './ws-session.ts';
 
