@@ -11,6 +11,7 @@ import {
   createRecordStage,
   createStoreStage,
   droppedRefresh,
+  type PollResultOf,
   type PollResultOptions,
   type StoreStageOptions,
 } from './store-stage.ts';
