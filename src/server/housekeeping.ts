@@ -8,7 +8,7 @@ import type { Store } from '../store/engine/store.ts';
 import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
-import { trimRefreshes } from '../store/sources/refresh-records.ts';
+import { trimRefreshes } from '../store/sources/poll-results.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
 import type { DocumentProcessor } from './stages/document-processor.ts';
 

@@ -14,15 +14,6 @@ export interface ModerationDecision {
   readonly nowMs: number;
 }
 
-/** One decision about a comment. */
-export interface AuditEntry {
-  readonly atMs: number;
-  readonly actor: string;
-  readonly action: CommentAction;
-  readonly from: CommentState;
-  readonly to: CommentState;
-}
-
 interface Change extends ModerationResult {
   readonly itemId: number;
 }
@@ -103,23 +94,6 @@ async function updateCounts(tx: Db, changes: readonly Change[]): Promise<void> {
     const more = some.reduce((sum, { to }) => sum + (to === 'approved' ? 1 : -1), 0);
     await changeCommentCount(tx, itemId, more);
   }
-}
-
-/** The decisions about a comment, oldest first. */
-export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]> {
-  const rows = await db
-    .selectFrom('comment_audit')
-    .select(['at_ms', 'actor', 'action', 'from_state', 'to_state'])
-    .where('comment_id', '=', commentId)
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => ({
-    atMs: row.at_ms,
-    actor: row.actor,
-    action: row.action,
-    from: row.from_state,
-    to: row.to_state,
-  }));
 }
 
 /** The states of comments. Unknown ids are omitted. */

@@ -12,7 +12,7 @@ import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
-import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
+import { insertRows, updateRows } from '../engine/write-rows.ts';
 import { leasedSource, pollHistoryOf, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
@@ -169,18 +169,6 @@ export async function extendLease(store: Store, lease: Lease, untilMs: number): 
     await tx.updateTable('source').set({ leased_until_ms: untilMs }).where('ref', '=', source.ref).execute();
     return true;
   });
-}
-
-/** Releases leases without recording a poll, because the process is stopping. */
-export async function releaseLeases(store: Store, leases: readonly Lease[]): Promise<void> {
-  const tokens = leases.map(({ token }) => token);
-  await store.write((tx) =>
-    tx
-      .updateTable('source')
-      .set({ lease_token: null, leased_until_ms: null })
-      .where('lease_token', 'in', valueList(tx, tokens))
-      .execute(),
-  );
 }
 
 /**

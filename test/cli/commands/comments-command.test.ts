@@ -7,7 +7,7 @@ import type { Store } from '../../../src/store/engine/store.ts';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { addComment } from '../../../src/store/readers/comment-repository.ts';
-import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
+import { readAudit } from '../../support/read-audit.ts';
 import { draft, noon, StoreFixture, source } from '../../support/store-fixture.ts';
 import { FakeIo } from '../fake-io.ts';
 
