@@ -5,7 +5,7 @@ import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LatenessMonitor } from './lateness-monitor.ts';
 import type { NetworkBreaker } from './network-breaker.ts';
-import { createHostQueue, type HostQueue, type ReadySource } from './queue/host-queue.ts';
+import { type ReadySource, HostQueue } from './queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from './queue/queue-limits.ts';
 import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
@@ -89,7 +89,7 @@ class PollLoop implements PollingLoop {
   #limits: QueueLimits;
   readonly #queue: HostQueue;
   /** Separate, since neither politeness limits nor a network outage concerns local files. */
-  readonly #local: HostQueue = createHostQueue(localLimits);
+  readonly #local: HostQueue = new HostQueue(localLimits);
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopping' = 'new';
@@ -105,7 +105,7 @@ class PollLoop implements PollingLoop {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...defaultQueueLimits, ...options.limits };
-    this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
+    this.#queue = new HostQueue(this.#limits, (host) => this.#addressOf(host));
     this.#ticks = createCoalescer(() => this.#tick(), { name: 'a tick of the polling loop', log: options.log });
     this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
     this.#restore(options.pauses ?? []);

@@ -15,7 +15,7 @@ import { createTaskQueue } from '../runtime/task-queue.ts';
 import { version } from '../runtime/version.ts';
 import { hostCycles } from '../schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
-import { createNetworkBreaker } from '../schedule/network-breaker.ts';
+import { NetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
 import type { Store } from '../store/engine/store.ts';
 import { adjustForClockChange } from '../store/sources/clock-change.ts';
@@ -128,7 +128,7 @@ function startLoop(parts: PollingOptions, more: LoopParts): PollingLoop {
     ownOrigins: [new URL(parts.publicUrl).origin],
   });
   shutdown.onStop('fetcher', () => fetcher.close());
-  const breaker = createNetworkBreaker();
+  const breaker = new NetworkBreaker();
   const lateness = createLatenessMonitor((multiplier, lateMs) =>
     log.warn({ multiplier, lateMs }, 'polls are late; adaptive intervals are lengthened'),
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure, FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
-import { createNetworkBreaker, type NetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import { facts, minuteMs, secondMs } from './rules/poll-fixtures.ts';
 
 const fail = (failure: Failure = 'connect_error'): FetchOutcome => ({
@@ -28,14 +28,14 @@ function noteMany(
 }
 
 function braked(): NetworkBreaker {
-  const brake = createNetworkBreaker();
+  const brake = new NetworkBreaker();
   noteMany(brake, fail(), { count: 20 });
   return brake;
 }
 
-describe('createNetworkBreaker', () => {
+describe('NetworkBreaker', () => {
   it('is closed initially', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     expect(brake.isOpen()).toBe(false);
     expect(brake.pausedUntilMs(0)).toBeNull();
     expect(brake.maxTrialFetches()).toBeNull();
@@ -48,13 +48,13 @@ describe('createNetworkBreaker', () => {
   });
 
   it('stays closed with too few fetches', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     noteMany(brake, fail(), { count: 19 });
     expect(brake.isOpen()).toBe(false);
   });
 
   it('stays closed while half of the fetches succeed', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     for (let n = 0; n < 30; n += 1) {
       brake.record(`a${n}`, answer, n * secondMs);
       brake.record(`b${n}`, fail(), n * secondMs);
@@ -63,13 +63,13 @@ describe('createNetworkBreaker', () => {
   });
 
   it('stays closed if failures are spread over more than a minute', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     for (let n = 0; n < 100; n += 1) brake.record(`h${n}`, fail(), n * 4 * secondMs);
     expect(brake.isOpen()).toBe(false);
   });
 
   it('stays closed if only one host fails, however many sources it has', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     noteMany(brake, fail(), { count: 50, host: 'big.example.org' });
     expect(brake.isOpen()).toBe(false);
   });
@@ -79,7 +79,7 @@ describe('createNetworkBreaker', () => {
     'not_feed',
     'tls_error',
   ] as const)('does not count %s as a network failure', (failure) => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     const outcome: FetchOutcome = {
       ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
       facts: facts({ status: 500 }),
@@ -89,7 +89,7 @@ describe('createNetworkBreaker', () => {
   });
 
   it('ignores reads without network access', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     noteMany(brake, { ...answer, facts: facts({ status: null }) }, { count: 50 });
     noteMany(brake, fail(), { count: 20, fromMs: 50 * secondMs });
     expect(brake.isOpen()).toBe(true);
@@ -103,7 +103,7 @@ describe('createNetworkBreaker', () => {
   });
 
   it('remembers permanently that the network has worked', () => {
-    const brake = createNetworkBreaker();
+    const brake = new NetworkBreaker();
     noteMany(brake, fail(), { count: 3 });
     brake.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
     expect(brake.hasBeenUp()).toBe(false);
