@@ -75,7 +75,6 @@ export class NewswireClient {
     queueMicrotask(() => void this.#run());
   }
 
-  /** See `ClientState`. */
   get state(): ClientState {
     return this.#emitter.state;
   }
@@ -91,7 +90,6 @@ export class NewswireClient {
     return this;
   }
 
-  /** Removes a listener. */
   off<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#emitter.remove(name, listener);
     return this;

@@ -24,7 +24,6 @@ interface DemoServerOptions {
 export interface DemoServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The declarations of its sources. */
   declarations(pollEveryMs: number): Declarations;
   /** Publishes something now. */
   publish(): Publication;

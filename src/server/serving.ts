@@ -51,7 +51,6 @@ export interface ServingParts {
   readonly hubDoorbell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
-  /** The active declarations. */
   declarations(): Declarations;
   /** Why newer declarations are not active. */
   configProblems(): readonly ConfigProblem[];

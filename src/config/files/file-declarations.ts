@@ -20,7 +20,6 @@ export interface SourceEntry {
   readonly urlReferences: MaskedText;
   /** Position of the entry, such as `sources.yaml:12`. */
   readonly where: string;
-  /** Position of one of its keys. */
   positionOf(key: string): string;
 }
 

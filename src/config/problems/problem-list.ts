@@ -6,7 +6,6 @@ const maxQuotedChars = 120;
 export class ProblemList {
   readonly #problems: ConfigProblem[] = [];
 
-  /** Adds an error. */
   add(problem: ConfigProblem): void {
     this.#problems.push(problem);
   }

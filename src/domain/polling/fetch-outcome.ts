@@ -50,7 +50,6 @@ export type Failure =
 export interface FetchFacts {
   /** HTTP status of the last response; null: none was received. */
   readonly status: number | null;
-  /** Bytes received. */
   readonly bytes: number;
   readonly durationMs: number;
   readonly redirects: number;

@@ -80,7 +80,6 @@ export interface HttpClient {
    * an IP address it is returned synchronously. Never rejects.
    */
   addressOf(host: string): string | null | Promise<string | null>;
-  /** Origins with an open connection. */
   openOrigins(): readonly string[];
   /** Closes all connections; running requests fail. */
   close(): Promise<void>;

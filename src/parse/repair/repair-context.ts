@@ -72,7 +72,6 @@ export class RepairContext {
     this.#failure = { kind: 'unreadable', failure: 'parse_limit', detail };
   }
 
-  /** Repairs the references in [from, to). */
   repairReferences(from: number, to: number): void {
     let at = this.#references.nextSuspect(from);
     while (at < to && this.edits.count <= maxEdits) {

@@ -54,7 +54,6 @@ export class ElementRepairer {
     return this.#open.depth === 0;
   }
 
-  /** The number of items in the result. */
   get keptItems(): number {
     return this.#items - this.#droppedItems;
   }

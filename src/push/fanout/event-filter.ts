@@ -52,7 +52,6 @@ export class FacetCache {
     return prepared;
   }
 
-  /** The text of an item for searches. */
   searchTextOf(facets: Facets, prepared: NormalisedFacets): string {
     prepared.searchText ??= toSearchableText(facets.text);
     return prepared.searchText;

@@ -110,7 +110,6 @@ interface SubscribeRequest {
 /** All subscriptions of this process. */
 export interface FanOut {
   readonly size: number;
-  /** Number of distinct filters. */
   readonly filterCount: number;
   /** Resets since the process started, by reason. */
   readonly resets: ReadonlyMap<ResetReason, number>;

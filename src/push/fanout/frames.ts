@@ -98,9 +98,7 @@ export function frameEvent(event: LogEvent, op: EventOp, prev: number, publicUrl
  * two positions) is therefore built once, for the first subscriber that needs it, and looked up for the others.
  */
 export class FilterGroup {
-  /** See `filterKeyOf`. */
   readonly key: string;
-  /** See `channelOf`. */
   readonly channel: string;
   readonly #matcher: Matcher;
   readonly #settings: FrameContext;

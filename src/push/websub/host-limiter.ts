@@ -8,9 +8,7 @@ const maxHosts = 10_000;
 
 /** Limits on requests to other hosts. */
 export interface HostLimits {
-  /** Concurrent requests to one host. */
   readonly perHost: number;
-  /** Concurrent requests in all. */
   readonly total: number;
   /** Requests to one host within a minute; absent: no limit. */
   readonly perHostPerMinute?: number;

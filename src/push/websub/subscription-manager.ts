@@ -22,7 +22,6 @@ export interface SubscriptionManagerParts {
   readonly client: WebSubHttpClient;
   readonly store: SubscriptionStore;
   readonly random: () => number;
-  /** Absolute URL of a callback. */
   callbackUrl(callbackId: string): string;
   /** Called after a source's next poll was brought forward. */
   onSourceDue(): void;

@@ -37,7 +37,6 @@ export interface GapFillerOptions {
   normalise(poll: Poll, document: FetchedDocument): Promise<NormalisedFeed | Unreadable>;
   /** @returns false when the lease is lost. */
   extendLease(lease: Lease, untilMs: number): Promise<boolean>;
-  /** Rejects when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 

@@ -21,7 +21,6 @@ export interface RetentionOptions {
   readonly maxAgeMs: number;
   /** Number of items of a declared source that are kept at any age, so that a source with one item a year is not empty. */
   readonly keepNewest: number;
-  /** Maximum number of items of one source, at any age. */
   readonly maxItems: number;
   /** Maximum number of tombstones of one source. */
   readonly maxTombstones?: number;

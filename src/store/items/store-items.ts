@@ -36,7 +36,6 @@ interface DocumentCounts extends BatchCounts {
 export type StoreResult =
   | ({
       readonly kind: 'stored';
-      /** Events written. */
       readonly events: number;
       /** Head of the log after the last event; null when there were none. */
       readonly head: number | null;

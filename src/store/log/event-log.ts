@@ -15,7 +15,6 @@ const trimBatch = 500;
 /** A change of an item, before it is appended to the log. */
 export interface ItemChange {
   readonly op: EventOp;
-  /** The item after the change. */
   readonly item: Item;
   /** The item before the change; null for an add. */
   readonly before: Item | null;

@@ -13,7 +13,6 @@ export interface ItemPredicate {
   readonly categories: readonly string[];
   readonly languages: readonly string[];
   readonly search: SearchQuery | null;
-  /** False excludes backfill. */
   readonly backfill: boolean;
   /** Excludes items that appeared at any of these sources. */
   readonly exceptSources: readonly number[];

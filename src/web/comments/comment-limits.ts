@@ -10,7 +10,6 @@ interface Quota {
 
 /** The rate limits of the comment form. */
 export interface CommentQuotas {
-  /** Stored comments per address. */
   readonly stored: Quota;
   /** Submitted forms per address, accepted or not. */
   readonly submitted: Quota;

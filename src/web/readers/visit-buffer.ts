@@ -16,7 +16,6 @@ const maxBuffered = 20_000;
 
 /** The functions that the buffer calls. */
 export interface VisitBufferOptions {
-  /** Stores visits in one transaction. */
   storeVisits(visits: readonly Visit[]): Promise<unknown>;
   /** The salt of a day. @param day days since 1970. */
   readSalt(day: number): Promise<string>;
@@ -126,7 +125,6 @@ const defaultMaxEntries = 50_000;
 interface HashedVisitor {
   /** Hash of address, user agent and item. */
   readonly hash: string;
-  /** Hash of address and item. */
   readonly addressHash: string;
 }
 

@@ -29,7 +29,6 @@ export interface OutputEntry extends Pick<Item, 'author' | 'categories' | 'enclo
 export interface OutputFeed {
   readonly title: string;
   readonly description: string;
-  /** The page that shows the same items. */
   readonly homeUrl: string;
   readonly selfUrl: string;
   /** The path of the stylesheet with which browsers display the feed. */

@@ -16,7 +16,6 @@ export interface ConnectionLimitOptions {
   readonly log: Pick<Log, 'warn'>;
   /** The connections of one address (IPv6: a /64). Behind a trusted proxy: its concurrent requests. */
   readonly maxPerAddress: number;
-  /** The address of the client. */
   clientAddress(incoming: IncomingMessage): string;
   /** Whether connections from an address carry requests of many clients. */
   isTrustedProxy(address: string): boolean;
@@ -97,7 +96,6 @@ class AddressLimit {
     this.#open = new ConcurrencyLimit(parts.maxPerAddress);
   }
 
-  /** Counts a new connection, or refuses it. */
   accept(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const key = this.#parts.isTrustedProxy(address) ? null : addressKey(address);
@@ -111,7 +109,6 @@ class AddressLimit {
     socket.once('close', () => counted.release());
   }
 
-  /** Stops counting the connection. */
   release(socket: Socket): void {
     this.#counted.get(socket)?.release();
   }

@@ -76,7 +76,6 @@ export class CompressibleBody {
     return this.bytes.length + this.#encodedBytes;
   }
 
-  /** The compressed body. */
   encoded(coding: ContentCoding): Promise<Buffer<ArrayBuffer>> {
     const known = this.#encoded.get(coding);
     if (known !== undefined) return known;

@@ -9,7 +9,6 @@ import { defaultLiveTiming, defaultMaxSessions, type LiveTiming, maxMessageFragm
 
 /** One limit of the protocol, for authors of clients. */
 export interface LimitRow {
-  /** The name of the limit. */
   readonly limit: string;
   readonly maximum: string;
   /** What the server does when the limit is exceeded. */

@@ -7,7 +7,6 @@ export interface LiveSession {
   readonly transport: 'ws' | 'sse';
   /** Sends `bye` with the reason and closes soon after. Further calls do nothing. */
   bye(close: CloseCode): void;
-  /** Closes at once. */
   terminate(): void;
 }
 
