@@ -10,10 +10,10 @@ import type {
   SocketListener,
 } from './client-types.ts';
 import { ConnectionAborted, EventEmitter } from './event-emitter.ts';
-import { ReconnectBackoff, type Transport, type TransportEnd, type TransportMessage } from './transport.ts';
 import { type ServerUrls, serverUrls } from './server-urls.ts';
 import { SseTransport } from './sse-transport.ts';
 import { StreamConsumer } from './stream-consumer.ts';
+import { ReconnectBackoff, type Transport, type TransportEnd, type TransportMessage } from './transport.ts';
 import { WebSocketTransport } from './ws-transport.ts';
 
 export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';

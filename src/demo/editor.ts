@@ -1,7 +1,13 @@
 import { type DemoSection, demoSections, type Outlet, outlets } from './outlets.ts';
 import { between, pick, type Random } from './random.ts';
 import stories from './stories.json' with { type: 'json' };
-import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues, type StoryTemplate } from './story-slots.ts';
+import {
+  chooseSlotValues,
+  correctSlotValues,
+  fillTemplate,
+  type SlotValues,
+  type StoryTemplate,
+} from './story-slots.ts';
 
 /** An article of one outlet. */
 export interface Article {

@@ -3,13 +3,13 @@ import { type DueSource, type HostPause, isLocal, type Lease, type RefreshResult
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
 import type { LatenessMonitor } from './lateness-monitor.ts';
 import type { NetworkBreaker } from './network-breaker.ts';
-import { type ReadySource, HostQueue } from './queue/host-queue.ts';
+import { HostQueue, type ReadySource } from './queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from './queue/queue-limits.ts';
 import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
-import { systemTimers, type Timers } from '../runtime/timers.ts';
 
 export interface LoopPorts {
   /** Sources that are due and not leased, most overdue first, at most `limit`. */

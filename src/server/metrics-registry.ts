@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RefreshResult } from '../domain/polling/poll.ts';
 import { type StorageState, storageFaults } from '../domain/storage.ts';
-import { type DeliveryStage, DeliveryDelays } from '../push/delivery-delays.ts';
+import { DeliveryDelays, type DeliveryStage } from '../push/delivery-delays.ts';
 import type { FanOut } from '../push/fanout/fan-out.ts';
 import type { LogTail } from '../push/log/log-tail.ts';
 import type { Clock } from '../runtime/clock.ts';

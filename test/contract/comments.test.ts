@@ -12,8 +12,8 @@ import {
   readShownComments,
 } from '../../src/store/readers/comment-repository.ts';
 import { moderateComments } from '../../src/store/readers/moderate-comments.ts';
-import { readAudit } from '../support/read-audit.ts';
 import { readCounts } from '../../src/store/readers/read-counts.ts';
+import { readAudit } from '../support/read-audit.ts';
 import { day, draft, hour, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 

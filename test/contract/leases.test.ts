@@ -2,13 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { maxNextCheckDelayMs } from '../../src/domain/polling/poll.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import {
-  claimSources,
-  extendLease,
-  nextDueMs,
-  readDueSources,
-  recordPoll,
-} from '../../src/store/sources/leases.ts';
+import { claimSources, extendLease, nextDueMs, readDueSources, recordPoll } from '../../src/store/sources/leases.ts';
 import { markFilesChanged, readPollState } from '../../src/store/sources/source-state.ts';
 import { readRefreshes } from '../support/read-refreshes.ts';
 import { day, hour, minute, noon, StoreFixture, settlement, source } from '../support/store-fixture.ts';

@@ -43,8 +43,6 @@ describe.each(engines)('the record of polls on $name', (engine) => {
       await room.declare([source('a')]);
       for (const atMs of [noon, noon + day, noon + 2 * day]) await room.read('a', [], atMs);
       expect(await trimRefreshes(store, noon + 2 * day)).toBe(2);
-      expect(await readRefreshes(store.reader, 'a')).toMatchObject([
-        { atMs: noon + 2 * day },
-      ]);
+      expect(await readRefreshes(store.reader, 'a')).toMatchObject([{ atMs: noon + 2 * day }]);
     }));
 });

@@ -5,8 +5,8 @@ import { protocolErrors } from '../../src/web/live/protocol/client-messages.ts';
 import {
   type CloseCode,
   closeCodes,
-  handshakeRefusals,
   type HttpRefusal,
+  handshakeRefusals,
   sessionRefusals,
   webSocketCloseCodes,
 } from '../../src/web/live/protocol/close-codes.ts';

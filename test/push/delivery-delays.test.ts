@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DeliveryStage, DeliveryDelays } from '../../src/push/delivery-delays.ts';
+import { DeliveryDelays, type DeliveryStage } from '../../src/push/delivery-delays.ts';
 import { drainEventLoop } from '../support/push/drain-event-loop.ts';
 import { createFanOutHarness, RecordingSink } from '../support/push/fan-out-harness.ts';
 import { type EventFacts, MemoryLog } from '../support/push/memory-log.ts';

@@ -3,10 +3,10 @@ import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { startHousekeeping } from '../../src/server/housekeeping.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import { readRefreshes } from '../support/read-refreshes.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { readRefreshes } from '../support/read-refreshes.ts';
 import { day, draft, hour, minute, noon, StoreFixture, source } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
 

@@ -1,10 +1,10 @@
 import { makeDateline } from '../../domain/dateline.ts';
-import type { ClientState, ItemEvent } from '../client-types.ts';
 import { NewswireClient } from '../client.ts';
+import type { ClientState, ItemEvent } from '../client-types.ts';
 import { startCommentForm } from './comment-form.ts';
 import { CommentList } from './comment-list.ts';
 import { startKeyboard } from './keyboard.ts';
-import { makeRelativeDateline, startRelativeTimes } from './local-dateline.ts';
+import { type DatelineStyle, makeRelativeDateline } from './local-dateline.ts';
 import { NewItemsNotice } from './new-items-notice.ts';
 import { NewsFeedList } from './news-feed-list.ts';
 import { ScrollAnchor } from './scroll-anchor.ts';
@@ -20,6 +20,24 @@ const stateLabels: Readonly<Record<ClientState, string>> = {
   waiting: 'reconnecting',
   closed: 'not live',
 };
+
+/**
+ * Shows the age of recent items in lists instead of their date, and keeps it up to date. The date moves to the tooltip.
+ * The dateline of an item page does not change.
+ */
+function startRelativeTimes(style: DatelineStyle, tickMs: number): void {
+  const format = makeRelativeDateline(style);
+  const times = [...document.querySelectorAll<HTMLTimeElement>('main :is(.lead, .featured, .item) .meta time')];
+  for (const time of times) time.title = time.textContent ?? '';
+  const tick = (): void => {
+    for (const time of times) {
+      const text = format(Date.parse(time.dateTime), Date.now());
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  tick();
+  setInterval(tick, tickMs);
+}
 
 /** Connects the News feed of the page, and the notice above the list, to the live stream. */
 function startNewsFeed(aside: HTMLElement, notice: NewItemsNotice | null): void {
@@ -133,11 +151,7 @@ function showFeedback(button: HTMLButtonElement, text: string): void {
 }
 
 /** Updates the read count and the comments of an open item page. The form also works without this script. */
-function startDiscussion(
-  client: NewswireClient,
-  article: HTMLElement,
-  formatDate: (ms: number) => string,
-): void {
+function startDiscussion(client: NewswireClient, article: HTMLElement, formatDate: (ms: number) => string): void {
   const id = Number(article.dataset['item']);
   const reads = document.querySelector<HTMLElement>('.read-count');
   const section = document.querySelector<HTMLElement>('.comments');

@@ -33,7 +33,10 @@ const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDat
   [/^(\d{4})-(\d{1,2})$/, ymd],
   [/^(\d{4})$/, ymd],
   [/^(\d{4})(\d{2})(\d{2})$/, ymd],
-  [/^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/, (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day))],
+  [
+    /^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/,
+    (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day)),
+  ],
   [/^(\d{2})-(\d{2})-(\d{2})$/, ymd],
   [/^-(\d{2})-?(\d{2})$/, ymd],
   [/^(\d{2})(\d{2})(\d{2})$/, ymd],

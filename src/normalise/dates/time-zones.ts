@@ -28,7 +28,9 @@ const namesByHours: readonly (readonly [number, string])[] = [
   [12, 'nzst'],
   [13, 'nzdt'],
 ];
-const hoursByName = new Map(namesByHours.flatMap(([hours, names]) => names.split(' ').map((name) => [name, hours] as const)));
+const hoursByName = new Map(
+  namesByHours.flatMap(([hours, names]) => names.split(' ').map((name) => [name, hours] as const)),
+);
 
 const numeric = /^(?:(gmt|utc|ut|z|etc\/gmt|etc\/utc) ?)?([+-])(\d{1,2})(?::?(\d{2})|:(\d))?(?: [a-z]{1,5})?$/;
 

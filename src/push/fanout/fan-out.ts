@@ -1,6 +1,6 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import { hourMs } from '../../domain/durations.ts';
-import { checkCursor, type Cursor, formatCursor } from '../../domain/events/event.ts';
+import { type Cursor, checkCursor, formatCursor } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';

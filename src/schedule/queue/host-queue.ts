@@ -80,7 +80,7 @@ export class HostQueue {
   #locating = 0;
   #slowRunning = 0;
 
-  constructor(limits: QueueLimits, addressOf: AddressOf) {
+  constructor(limits: QueueLimits, addressOf: AddressOf = () => null) {
     this.#limits = limits;
     this.#addressOf = addressOf;
     this.#addresses = createAddressLimiter(() =>

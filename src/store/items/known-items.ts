@@ -85,10 +85,7 @@ const selectEntries = compiledQuery<{ ref: number; keys: string }, EntryRow>(['r
 );
 
 const selectRetired = compiledQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
-  db
-    .selectFrom('retired_key')
-    .select('key')
-    .where('key', 'in', engineOf(db).jsonValues<string>(keys)),
+  db.selectFrom('retired_key').select('key').where('key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 function toKnownItem(row: ItemRow): KnownItem {

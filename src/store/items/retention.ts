@@ -57,10 +57,7 @@ async function readExpired(db: Db, ref: number, bound: Bound): Promise<ExpiredIt
 }
 
 async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
-  await tx
-    .deleteFrom('retired_key')
-    .where('key', 'in', valueList(tx, keys))
-    .execute();
+  await tx.deleteFrom('retired_key').where('key', 'in', valueList(tx, keys)).execute();
   const rows = keys.map((key) => ({ key, retired_ms: nowMs }));
   await insertRows(tx, 'retired_key', rows);
 }
@@ -72,10 +69,7 @@ async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void>
   await decrementItemCounts(tx, shownIds);
   await engineOf(tx).removeTexts(tx, ids);
   // Its appearances stay as tombstones without an item. Categories, counts and comments are deleted with it.
-  await tx
-    .deleteFrom('item')
-    .where('id', 'in', valueList(tx, ids))
-    .execute();
+  await tx.deleteFrom('item').where('id', 'in', valueList(tx, ids)).execute();
 }
 
 /** Which items a batch deletes, and whether their keys are recorded. */

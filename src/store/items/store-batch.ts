@@ -8,7 +8,7 @@ import type { ItemChange } from '../log/event-log.ts';
 import { type PublicSource, readStoredItems, type StoredItem, toItem } from '../queries/map-item.ts';
 import { type EntryMatch, type KnownEntry, matchEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
-import { mergeEntry, type MergeResult, newItemRow } from './merge-entry.ts';
+import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
 import { incrementItemCounts } from './withdraw-items.ts';
 
 const maxItems = 50;
@@ -198,10 +198,7 @@ async function writeItems(tx: Db, steps: readonly AppliedStep[]): Promise<void> 
 async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: boolean): Promise<void> {
   if (someExist) {
     const ids = items.map(({ row }) => row.id);
-    await tx
-      .deleteFrom('item_category')
-      .where('item_id', 'in', valueList(tx, ids))
-      .execute();
+    await tx.deleteFrom('item_category').where('item_id', 'in', valueList(tx, ids)).execute();
   }
   const rows = items.flatMap(({ row }) => {
     const categories = fromJson<string[]>(row.categories).map((category) =>

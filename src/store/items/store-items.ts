@@ -8,10 +8,10 @@ import { updateRows } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
 import { type PublicSource, toPublicSource } from '../queries/map-item.ts';
 import { leasedSource, writePollResult } from '../sources/poll-results.ts';
-import { withdrawDeleted, withdrawMissing } from './withdraw-items.ts';
 import { isSameArticle, type KnownEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
 import { type BatchContext, type BatchCounts, splitIntoBatches, storeBatch, zeroCounts } from './store-batch.ts';
+import { withdrawDeleted, withdrawMissing } from './withdraw-items.ts';
 
 /** A feed to store, with what is stored beside its items. */
 export interface StoreRequest {

@@ -48,7 +48,11 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
       const after = before === undefined ? null : replaced(before, change);
       return before === undefined || after === null ? [] : [{ before, after }];
     });
-    const rows = pairs.map(({ after: { row } }) => ({ id: row.id, content_html: row.content_html, revision: row.revision }));
+    const rows = pairs.map(({ after: { row } }) => ({
+      id: row.id,
+      content_html: row.content_html,
+      revision: row.revision,
+    }));
     await updateRows(tx, 'item', 'id', rows);
     const reworded = pairs.filter(
       ({ before, after }) => after.row.revision > before.row.revision && after.row.withdrawn_ms === null,

@@ -41,7 +41,7 @@ async function changeCounts(tx: Db, itemIds: readonly number[], sign: 1 | -1): P
  *
  * @returns the changes to append to the event log.
  */
-export async function withdrawStored(
+async function withdrawStored(
   tx: Db,
   items: readonly StoredItem[],
   about: { readonly why: WithdrawalReason; readonly nowMs: number },
@@ -68,11 +68,7 @@ export async function withdrawStored(
 async function makePermanent(tx: Db, items: readonly StoredItem[], why: WithdrawalReason): Promise<void> {
   const ids = items.filter(({ row }) => row.withdrawal_reason === 'omitted').map(({ row }) => row.id);
   if (ids.length === 0) return;
-  await tx
-    .updateTable('item')
-    .set({ withdrawal_reason: why })
-    .where('id', 'in', valueList(tx, ids))
-    .execute();
+  await tx.updateTable('item').set({ withdrawal_reason: why }).where('id', 'in', valueList(tx, ids)).execute();
 }
 
 /**
@@ -182,11 +178,7 @@ async function findMissing(tx: Db, sourceRef: number, present: ReadonlySet<strin
 async function withdrawOmitted(tx: Db, items: readonly StoredItem[], nowMs: number): Promise<ItemChange[]> {
   const ids = items.map(({ row }) => row.id);
   // Without its hash, an entry that is listed again is processed even if its content is unchanged.
-  await tx
-    .updateTable('appearance')
-    .set({ content_hash: '' })
-    .where('item_id', 'in', valueList(tx, ids))
-    .execute();
+  await tx.updateTable('appearance').set({ content_hash: '' }).where('item_id', 'in', valueList(tx, ids)).execute();
   return withdrawStored(tx, items, { why: 'omitted', nowMs });
 }
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../domain/events/event.ts';
-import { facetsOf, facetsWithoutText, searchText, toWireBody } from '../../domain/events/wire-item.ts';
 import type { WireItem } from '../../domain/events/wire.ts';
+import { facetsOf, facetsWithoutText, searchText, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';

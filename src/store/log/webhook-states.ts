@@ -81,11 +81,7 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...resetFailures }))
         .execute();
     }
-    await tx
-      .updateTable('webhook')
-      .set({ removed_ms: nowMs })
-      .where('id', 'in', valueList(tx, removed))
-      .execute();
+    await tx.updateTable('webhook').set({ removed_ms: nowMs }).where('id', 'in', valueList(tx, removed)).execute();
   });
 }
 

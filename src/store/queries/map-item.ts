@@ -90,11 +90,7 @@ export function toItem({ row, sources }: StoredItem): Item {
 /** Reads items with all their sources, by id. Unknown ids are absent from the result. Runs two statements. */
 export async function readStoredItems(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('item')
-    .selectAll()
-    .where('id', 'in', valueList(db, ids))
-    .execute();
+  const rows = await db.selectFrom('item').selectAll().where('id', 'in', valueList(db, ids)).execute();
   const appearances = await db
     .selectFrom('appearance')
     .innerJoin('source', 'source.ref', 'appearance.source_ref')

@@ -28,7 +28,7 @@ export interface ItemsSnapshot extends ItemsPage {
   /** When an event was last appended to the log; null when it is new. */
   readonly changedMs: number | null;
   /** Withdrawals within the week before `changedMs`, newest first; empty unless `withdrawals` is set. */
-  readonly withdrawn: readonly Withdrawal[];
+  readonly withdrawn: readonly Omit<Withdrawal, 'itemId'>[];
 }
 
 /** Reads a page and the head of the log. Inside one read transaction both are of the same instant. */

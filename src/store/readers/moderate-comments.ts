@@ -98,10 +98,6 @@ async function updateCounts(tx: Db, changes: readonly Change[]): Promise<void> {
 
 /** The states of comments. Unknown ids are omitted. */
 export async function readCommentStates(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
-  const rows = await db
-    .selectFrom('comment')
-    .select(['id', 'state'])
-    .where('id', 'in', valueList(db, ids))
-    .execute();
+  const rows = await db.selectFrom('comment').select(['id', 'state']).where('id', 'in', valueList(db, ids)).execute();
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

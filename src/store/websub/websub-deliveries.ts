@@ -88,9 +88,7 @@ export async function claimDeliveries(
   if (ids.length === 0) return [];
   const leaseToken = randomUUID();
   return store.write(async (tx) => {
-    const free = due(tx, nowMs)
-      .select('id')
-      .where('id', 'in', valueList(tx, ids));
+    const free = due(tx, nowMs).select('id').where('id', 'in', valueList(tx, ids));
     await tx
       .updateTable('websub_delivery')
       .set({ lease_token: leaseToken, leased_until_ms: nowMs + leaseMs })

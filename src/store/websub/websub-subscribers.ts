@@ -105,9 +105,6 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
 /** Those of these topics that have a subscriber. @param topics null: all. */
 export async function subscribedTopics(db: Db, topics: readonly string[] | null, nowMs: number): Promise<string[]> {
   const query = db.selectFrom('websub_subscriber').select('topic').distinct().where('lease_until_ms', '>', nowMs);
-  const rows = await (topics === null
-    ? query
-    : query.where('topic', 'in', valueList(db, topics))
-  ).execute();
+  const rows = await (topics === null ? query : query.where('topic', 'in', valueList(db, topics))).execute();
   return rows.map(({ topic }) => topic);
 }

@@ -173,12 +173,7 @@ export async function deleteUnsubscribed(store: Store, beforeMs: number): Promis
     .execute();
   if (old.length === 0) return;
   const ids = old.map(({ id }) => id);
-  await store.write((tx) =>
-    tx
-      .deleteFrom('websub_subscription')
-      .where('id', 'in', valueList(tx, ids))
-      .execute(),
-  );
+  await store.write((tx) => tx.deleteFrom('websub_subscription').where('id', 'in', valueList(tx, ids)).execute());
 }
 
 /** Between two polls of a source that hubs bring forward. */
@@ -231,7 +226,7 @@ export interface HubReport {
 }
 
 /** Our subscriptions at remote hubs, without those that have ended. */
-async function readHubReports(db: Db): Promise<HubReport[]> {
+export async function readHubReports(db: Db): Promise<HubReport[]> {
   return db
     .selectFrom('websub_subscription')
     .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import {
   type CommentAction,
-  commentActions,
   type CommentState,
+  commentActions,
   commentStates,
   type ModerationResult,
 } from '../../domain/comments/comment.ts';

@@ -1,10 +1,10 @@
 import type { Context, Hono } from 'hono';
 import { formatCursor } from '../../domain/events/event.ts';
 import { parseFilterParams } from '../../domain/events/parse-filter.ts';
-import { toWireBody } from '../../domain/events/wire-item.ts';
 import type { ItemsPage, WireItem } from '../../domain/events/wire.ts';
-import type { MostRead } from '../../domain/items/item-counts.ts';
+import { toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
+import type { MostRead } from '../../domain/items/item-counts.ts';
 import { slug } from '../../domain/slug.ts';
 import { parseFilters } from '../../push/fanout/event-filter.ts';
 import { toPublicComment } from '../comments/public-comment.ts';

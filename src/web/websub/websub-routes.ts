@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { CallbackHandler, CallbackResponse } from '../../push/websub/callback-handler.ts';
 import type { Hub, WebSubEndpoints } from '../../push/websub/websub-hub.ts';
-import { addressKey, clientAddressOf } from '../shared/client-address.ts';
 import type { AppContext } from '../shared/app-context.ts';
+import { addressKey, clientAddressOf } from '../shared/client-address.ts';
 import { BodyBudget, RequestBody } from './request-body.ts';
 
 /** Of all bodies that are being received: eight pushes of the maximum size. */

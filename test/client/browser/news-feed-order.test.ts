@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { datelineMs, insertionIndex, sortPositionOf } from '../../../src/client/browser/news-feed-list.ts';
+import { datelineMs, insertionIndex, sortPositionOf } from '../../../src/client/browser/news-feed-order.ts';
 
 const seen = '2026-01-15T12:00:00.000Z';
 const earlier = '2026-01-15T11:00:00.000Z';

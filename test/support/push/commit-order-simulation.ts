@@ -1,8 +1,8 @@
 import type { LogBounds, LogEvent } from '../../../src/domain/events/event.ts';
 import { everything } from '../../../src/domain/events/filter.ts';
 import { createFanOut } from '../../../src/push/fanout/fan-out.ts';
-import type { LogReader } from '../../../src/push/log/page-reader.ts';
 import { createLogTail } from '../../../src/push/log/log-tail.ts';
+import type { LogReader } from '../../../src/push/log/page-reader.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { RecordingSink } from './fan-out-harness.ts';
 import { logEvent } from './memory-log.ts';

@@ -5,9 +5,9 @@ import { minuteMs } from '../../../domain/durations.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { LruCache } from '../../../runtime/lru-cache.ts';
 import {
-  compress,
   type CompressibleBody,
   type ContentCoding,
+  compress,
   isNotModified,
   negotiateCoding,
 } from '../response/send.ts';
@@ -62,10 +62,7 @@ const headerBytes = 1024;
 const codingHeaders = new Set(['etag', 'content-length', 'content-encoding']);
 
 /** Makes an entry of a response. No representation is built yet. */
-function toCacheEntry(
-  { headers, expiresWithMinute, ...response }: CacheableResponse,
-  nowMs: number,
-): CacheEntry {
+function toCacheEntry({ headers, expiresWithMinute, ...response }: CacheableResponse, nowMs: number): CacheEntry {
   const lastModified = headers.get('last-modified');
   return {
     ...response,

@@ -36,7 +36,11 @@ function sendingLimits(timing: LiveTiming): readonly Limit[] {
   return [
     ['size of a message', kilobytes(timing.maxMessageBytes), 'close 1009'],
     ['fragments of a message', number(maxMessageFragments), 'close 1008'],
-    ['messages, ping frames and unsolicited pong frames of a client', `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`, '`bye` 4005'],
+    [
+      'messages, ping frames and unsolicited pong frames of a client',
+      `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,
+      '`bye` 4005',
+    ],
     ['subscriptions of a connection', number(timing.maxSubscriptions), '`error` too_many_subscriptions'],
     ['filters of a subscription', number(maxFilters), '`error` bad_filter'],
     ['values of a filter', number(maxFilterValues), '`error` bad_filter'],
@@ -50,10 +54,18 @@ function sendingLimits(timing: LiveTiming): readonly Limit[] {
 /** The limits of what a client receives, and for how long. */
 function servingLimits(timing: LiveTiming): readonly Limit[] {
   return [
-    ['events of one `items` message', `${maxEventsPerDelivery}, or ${kilobytes(maxBytesPerDelivery)}`, 'the next message'],
+    [
+      'events of one `items` message',
+      `${maxEventsPerDelivery}, or ${kilobytes(maxBytesPerDelivery)}`,
+      'the next message',
+    ],
     ['events of a replay', number(defaultReplayLimits.maxEvents), '`reset` replay_too_large'],
     ['age of a replay', duration(defaultReplayLimits.maxAgeMs), '`reset` replay_too_large'],
-    ['unsent bytes of a connection', `${kilobytes(timing.highWaterBytes)}, for ${duration(timing.drainTimeoutMs)}`, '`bye` 4001'],
+    [
+      'unsent bytes of a connection',
+      `${kilobytes(timing.highWaterBytes)}, for ${duration(timing.drainTimeoutMs)}`,
+      '`bye` 4001',
+    ],
     ['time to answer a ping frame', duration(timing.pongTimeoutMs), '`bye` 4002'],
     ['age of a WebSocket', `80 to 100 % of ${duration(timing.maxAgeMs)}`, '`bye` 4006'],
     ['age of a stream', `80 to 100 % of ${duration(timing.streamMaxAgeMs)}`, '`bye` 4006'],

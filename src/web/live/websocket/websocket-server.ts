@@ -5,8 +5,8 @@ import { hasRepeatedHost } from '../../http/security/host-header.ts';
 import { isOwnOrigin } from '../../http/security/own-origin.ts';
 import {
   closeCodes,
-  handshakeRefusals,
   type HttpRefusal,
+  handshakeRefusals,
   type RefusalReason,
   sessionRefusals,
 } from '../protocol/close-codes.ts';

@@ -7,9 +7,9 @@ import type { ServerMessage } from '../../../domain/events/wire.ts';
 import type { ItemCounts } from '../../../domain/items/item-counts.ts';
 import {
   type ClientRequest,
+  type ProtocolError,
   parseClientMessage,
   parseSubscriptionQuery,
-  type ProtocolError,
   protocolError,
 } from '../protocol/client-messages.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from '../protocol/close-codes.ts';
