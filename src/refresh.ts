@@ -27,7 +27,7 @@ export interface FeedToStore extends FetchedFeed {
   readonly hostPauseMs: number | null;
 }
 
-/** The stages of a refresh. `server/stages/create-stages.ts` builds them, one file for each stage. */
+/** The stages of a refresh. `server/stages/create-stages.ts` builds them. */
 export interface Stages {
   fetchSource(poll: Poll, signal: AbortSignal): Promise<FetchOutcome>;
   /** Parses, sanitises and bounds a document in a worker process. */

@@ -89,7 +89,7 @@ const mayImport: Readonly<Record<string, readonly string[] | '*'>> = {
   ],
   'store/readers': ['domain/**', 'store', 'store/engine', 'store/queries'],
   'store/sources': ['domain/**', 'store/engine', 'store/queries'],
-  'store/websub': ['domain/**', 'store/engine', 'store/items', 'store/log', 'store/queries', 'store/sources'],
+  'store/websub': ['domain/**', 'store', 'store/engine', 'store/items', 'store/log', 'store/queries', 'store/sources'],
   web: [
     'push/websub',
     'web/admin',

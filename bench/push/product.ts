@@ -22,8 +22,7 @@ const { startServing } = await built<Built<'serving'>>('server/serving');
 const { createMetrics } = await built<Built<'metrics'>>('server/metrics-registry');
 const { openStore } = await built<typeof import('../../src/store/open-store.ts')>('store/open-store');
 const { appendEvents } = await built<typeof import('../../src/store/log/event-log.ts')>('store/log/event-log');
-const { createMemoryDoorbell } =
-  await built<typeof import('../../src/push/doorbell-memory.ts')>('push/doorbell-memory');
+const { createMemoryDoorbell } = await built<typeof import('../../src/push/doorbell.ts')>('push/doorbell');
 const { createShutdown } = await built<typeof import('../../src/runtime/shutdown.ts')>('runtime/shutdown');
 const { systemClock } = await built<typeof import('../../src/runtime/clock.ts')>('runtime/clock');
 const { createLog } = await built<typeof import('../../src/runtime/log.ts')>('runtime/log');

@@ -10,11 +10,10 @@ import type {
   SocketListener,
 } from './client-types.ts';
 import { ConnectionAborted, EventEmitter } from './event-emitter.ts';
-import { ReconnectBackoff } from './reconnect-backoff.ts';
 import { type ServerUrls, serverUrls } from './server-urls.ts';
 import { SseTransport } from './sse-transport.ts';
 import { StreamConsumer } from './stream-consumer.ts';
-import type { Transport, TransportEnd, TransportMessage } from './transport.ts';
+import { ReconnectBackoff, type Transport, type TransportEnd, type TransportMessage } from './transport.ts';
 import { WebSocketTransport } from './ws-transport.ts';
 
 export type { WireCounts, WireFilter, WireItem, WireRemoved } from '../domain/events/wire.ts';
@@ -76,7 +75,6 @@ export class NewswireClient {
     queueMicrotask(() => void this.#run());
   }
 
-  /** See `ClientState`. */
   get state(): ClientState {
     return this.#emitter.state;
   }
@@ -92,7 +90,6 @@ export class NewswireClient {
     return this;
   }
 
-  /** Removes a listener. */
   off<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): this {
     this.#emitter.remove(name, listener);
     return this;

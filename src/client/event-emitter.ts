@@ -49,7 +49,6 @@ export class EventEmitter {
     }
   }
 
-  /** Emits `error`. */
   async emitError(problem: ClientError): Promise<void> {
     if (this.closed) return;
     try {

@@ -6,10 +6,9 @@ import type { Declarations, Source } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { drawPicture } from './draw-picture.ts';
 import { Editor, type Publication } from './editor.ts';
-import { type Outlet, outlets } from './outlets.ts';
+import { demoSections, type Outlet, outlets } from './outlets.ts';
 import { seededRandom } from './random.ts';
 import { feedPath, renderArticlePage, renderFeed, renderFrontPage } from './render-outlet.ts';
-import { demoSections } from './story-template.ts';
 
 interface DemoServerOptions {
   /** The same seed publishes the same stories. */
@@ -25,7 +24,6 @@ interface DemoServerOptions {
 export interface DemoServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The declarations of its sources. */
   declarations(pollEveryMs: number): Declarations;
   /** Publishes something now. */
   publish(): Publication;
@@ -95,7 +93,7 @@ function answer(editor: Editor, base: string, { request, response }: Exchange): 
 
 interface Resource {
   readonly type: string;
-  readonly body: string | Uint8Array;
+  readonly body: string;
 }
 
 function find(editor: Editor, base: string, pathname: string): Resource | null {
@@ -103,8 +101,8 @@ function find(editor: Editor, base: string, pathname: string): Resource | null {
   if (outlet !== undefined) return renderFeed(outlet, editor.articlesOf(outlet.id), base);
   const front = outlets.find((candidate) => `/${candidate.id}/` === pathname);
   if (front !== undefined) return html(renderFrontPage(front, editor.articlesOf(front.id)));
-  const picture = /^\/pictures\/(\d{1,7})\.png$/.exec(pathname)?.[1];
-  if (picture !== undefined) return { type: 'image/png', body: drawPicture(Number(picture)) };
+  const picture = /^\/pictures\/(\d{1,7})\.svg$/.exec(pathname)?.[1];
+  if (picture !== undefined) return { type: 'image/svg+xml', body: drawPicture(Number(picture)) };
   const article = editor.articleAt(pathname);
   return article === null ? null : html(renderArticlePage(article, base));
 }

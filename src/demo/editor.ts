@@ -1,11 +1,13 @@
-import { type Outlet, outlets } from './outlets.ts';
+import { type DemoSection, demoSections, type Outlet, outlets } from './outlets.ts';
 import { between, pick, type Random } from './random.ts';
-import { analyticsStories } from './stories-analytics.ts';
-import { scienceStories } from './stories-science.ts';
-import { technologyStories } from './stories-technology.ts';
-import { worldStories } from './stories-world.ts';
-import { chooseSlotValues, correctSlotValues, fillTemplate, type SlotValues } from './story-slots.ts';
-import { type DemoSection, demoSections, type StoryTemplate } from './story-template.ts';
+import stories from './stories.json' with { type: 'json' };
+import {
+  chooseSlotValues,
+  correctSlotValues,
+  fillTemplate,
+  type SlotValues,
+  type StoryTemplate,
+} from './story-slots.ts';
 
 /** An article of one outlet. */
 export interface Article {
@@ -36,12 +38,7 @@ interface Story {
   readonly values: SlotValues;
 }
 
-const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = {
-  World: worldStories,
-  Analytics: analyticsStories,
-  Technology: technologyStories,
-  Science: scienceStories,
-};
+const storiesOf: Readonly<Record<DemoSection, readonly StoryTemplate[]>> = stories;
 
 /** The number of articles in a feed, as in real ones. */
 const articlesInFeed = 30;
@@ -97,36 +94,30 @@ export class Editor {
     const section = pick(this.#random, demoSections);
     const template = this.#draw(section);
     const story = { template, values: chooseSlotValues(template, this.#random) };
-    const outlet = pick(
-      this.#random,
-      outlets.filter((candidate) => candidate.section === section),
-    );
-    const article = this.#write(story, { outlet, wording: 0, nowMs, first: null });
+    const candidates = outlets.filter((candidate) => candidate.section === section);
+    const outlet = pick(this.#random, candidates);
+    const article = this.#write(story, { outlet, nowMs, first: null });
     if (this.#random() < chances.syndicated) this.#toSyndicate.push({ story, first: article });
     return { kind: 'published', article };
   }
 
   #syndicate(story: Story, first: Article, nowMs: number): Publication {
-    const outlet = pick(
-      this.#random,
-      outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id),
-    );
-    return { kind: 'syndicated', article: this.#write(story, { outlet, wording: 1, nowMs, first }) };
+    const others = outlets.filter((other) => other.section === first.outlet.section && other.id !== first.outlet.id);
+    const outlet = pick(this.#random, others);
+    return { kind: 'syndicated', article: this.#write(story, { outlet, nowMs, first }) };
   }
 
+  /** @param as.first the article of the first outlet, if another one has published the story. */
   #write(
     story: Story,
-    as: { readonly outlet: Outlet; readonly wording: 0 | 1; readonly nowMs: number; readonly first: Article | null },
+    as: { readonly outlet: Outlet; readonly nowMs: number; readonly first: Article | null },
   ): Article {
-    const { template, values } = story;
     const number = ++this.#lastNumber;
     const article: Article = {
       number,
       outlet: as.outlet,
-      topic: template.topic,
-      headline: fillTemplate(template.headlines[as.wording], values),
-      lead: fillTemplate(template.leads[as.wording], values),
-      paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
+      topic: story.template.topic,
+      ...wordStory(story, as.first === null ? 'first' : 'second'),
       byline: pick(this.#random, as.outlet.bylines),
       publishedMs: as.nowMs,
       updatedMs: null,
@@ -147,7 +138,8 @@ export class Editor {
     this.#recent = this.#recent.filter((other) => other !== article);
     const story = this.#stories.get(article.number);
     const values = story === undefined ? null : correctSlotValues(story.template, story.values, this.#random);
-    const text = story === undefined || values === null ? article : { ...article, ...rewrite(story.template, values) };
+    const text =
+      story === undefined || values === null ? article : { ...article, ...wordStory({ ...story, values }, 'first') };
     const note =
       values === null ? 'Updated with a second source.' : 'Correction: an earlier version gave a wrong figure.';
     const corrected = { ...text, paragraphs: [...text.paragraphs, note], updatedMs: nowMs };
@@ -171,10 +163,13 @@ export class Editor {
   }
 }
 
-function rewrite(template: StoryTemplate, values: SlotValues): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
+function wordStory(
+  { template, values }: Story,
+  wording: 'first' | 'second',
+): Pick<Article, 'headline' | 'lead' | 'paragraphs'> {
   return {
-    headline: fillTemplate(template.headlines[0], values),
-    lead: fillTemplate(template.leads[0], values),
+    headline: fillTemplate(template[wording].headline, values),
+    lead: fillTemplate(template[wording].lead, values),
     paragraphs: template.paragraphs.map((text) => fillTemplate(text, values)),
   };
 }

@@ -1,4 +1,7 @@
-import type { DemoSection } from './story-template.ts';
+/** The sections of the demo, in the order of the tabs. */
+export const demoSections = ['World', 'Analytics', 'Technology', 'Science'] as const;
+
+export type DemoSection = (typeof demoSections)[number];
 
 /** A fictional publication. */
 export interface Outlet {

@@ -88,7 +88,7 @@ function paragraphsHtml(article: Article): string {
 }
 
 function pictureUrl(seed: number, base: string): string {
-  return `${base}/pictures/${seed}.png`;
+  return `${base}/pictures/${seed}.svg`;
 }
 
 function escapeHtml(text: string): string {

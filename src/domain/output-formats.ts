@@ -6,7 +6,6 @@ export interface OutputFormat {
   readonly label: string;
   /** The registered media type, as links to the feed declare it. */
   readonly mediaType: string;
-  /** The Content-Type that the feed is sent with. */
   readonly contentType: string;
   /** An address that readers guess. It redirects to the feed. */
   readonly alias: string | null;

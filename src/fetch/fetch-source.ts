@@ -10,7 +10,6 @@ import { toFetchOutcome, toFileOutcome } from './to-fetch-outcome.ts';
 import { conditionalHeaders } from './validators.ts';
 
 export interface FetcherOptions extends HttpClientOptions {
-  /** See `userAgent`. */
   readonly userAgent: string;
   /** The folder of `file:` sources. */
   readonly feedsDir: string;

@@ -44,7 +44,6 @@ export class EntryBody {
     this.#bases = bases;
   }
 
-  /** Visible text. */
   get text(): string {
     return this.#read().text;
   }

@@ -1,6 +1,6 @@
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { ParsedItem } from '../domain/items/parsed-feed.ts';
-import { classifyDate, parseDate } from './dates/parse-date.ts';
+import { parseDate, plausibleDate } from './dates/parse-date.ts';
 
 /**
  * Selects the newest items of a document that has more than the limit, in document order. Some publishers list the oldest
@@ -36,6 +36,5 @@ function datesOf(items: readonly ParsedItem[], nowMs: number): readonly number[]
 }
 
 function readDate(text: string | null, nowMs: number): number | null {
-  const ms = text === null ? null : parseDate(text);
-  return ms !== null && classifyDate(ms, nowMs) === 'plausible' ? ms : null;
+  return plausibleDate(text === null ? null : parseDate(text), nowMs);
 }

@@ -8,7 +8,6 @@ import { findDuplicateEntries, lastModifiedMs } from './duplicate-entries.ts';
 import type { EntryBody } from './entry-body.ts';
 import { contentHash, entryKeys, guidsAreUnreliable, identifyingUrls } from './entry-identity.ts';
 import { documentBaseUrls, hubUrls, readFeedMetadata } from './feed-metadata.ts';
-import { leadImage } from './html/lead-image.ts';
 import { resolveLink } from './links/resolve-links.ts';
 import { newestItems } from './newest-items.ts';
 import { type Entry, entrySummary, type NormaliseContext, readEntry } from './read-entry.ts';
@@ -209,4 +208,23 @@ function content(body: EntryBody, work: { context: NormaliseContext; budget: Con
 function publicationOrder(drafts: readonly ItemDraft[], nowMs: number): ItemDraft[] {
   // The sort is stable, so reversing first orders items with equal dates.
   return drafts.toReversed().sort((one, other) => (one.publishedMs ?? nowMs) - (other.publishedMs ?? nowMs));
+}
+
+/** A width or height of less than 100 pixels. */
+const smallSide = / (?:width|height)="\d{1,2}"/;
+/** Images that do not illustrate the item: emoji, avatars, icons, badges. */
+const decoration = /gravatar\.com\/|\/emoji\/|\/smil(?:ies|eys?)\/|\/avatars?\/|\/icons?\/|badge|spacer\.|blank\.gif/i;
+
+/**
+ * The first image that can illustrate the whole item: not known to be small and not a decoration. Null if there is none.
+ *
+ * @param html the result of `cleanHtml`.
+ */
+export function leadImage(html: string): string | null {
+  const picture = /<img src="([^"]*)"([^<>]*)>/g;
+  for (let found = picture.exec(html); found !== null; found = picture.exec(html)) {
+    const [, src = '', others = ''] = found;
+    if (!smallSide.test(others) && !decoration.test(src)) return src.replaceAll('&amp;', '&');
+  }
+  return null;
 }

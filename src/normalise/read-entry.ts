@@ -1,4 +1,4 @@
-import type { Enclosure } from '../domain/items/item.ts';
+import type { Enclosure, ItemDraft } from '../domain/items/item.ts';
 import type { NormaliseOptions } from '../domain/items/normalise-task.ts';
 import type { Markup, ParsedEnclosure, ParsedFeed, ParsedItem } from '../domain/items/parsed-feed.ts';
 import { languageTag } from '../domain/language-tag.ts';
@@ -20,19 +20,12 @@ const summaryChars = 500;
 const fallbackTitleChars = 80;
 
 /** An entry with cleaned fields. Its body is parsed lazily. */
-export interface Entry {
-  readonly guid: string | null;
-  readonly url: string | null;
-  readonly title: string;
+export interface Entry
+  extends Pick<ItemDraft, 'guid' | 'url' | 'title' | 'author' | 'language' | 'categories' | 'enclosures'>,
+    Pick<ItemDraft, 'publishedMs' | 'updatedMs'> {
   readonly body: EntryBody;
-  readonly author: string | null;
-  readonly language: string | null;
-  readonly categories: readonly string[];
-  readonly enclosures: readonly Enclosure[];
   /** The image that the entry declares, not one from its content. */
   readonly imageUrl: string | null;
-  readonly publishedMs: number | null;
-  readonly updatedMs: number | null;
 }
 
 /** What is needed to normalise the entries of one document. */

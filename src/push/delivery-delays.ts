@@ -17,23 +17,6 @@ export interface SourceDelays {
   readonly storedToPushedMs: number | null;
 }
 
-/** Measures delivery delays of new items. Backfill and updates are not measured. */
-export interface DeliveryDelays {
-  /** Seconds from the commit of an event to the write to a socket, for every live delivery. */
-  readonly commitToWrite: DurationHistogram;
-  /** A document of a source has just been fetched. */
-  recordFetch(sourceId: string): void;
-  /** Events up to `head` have just been committed. */
-  recordCommit(head: number): void;
-  /** Follows a tail that has been started. */
-  followTail(tail: LogTail): void;
-  /** A step has been written to a live client. */
-  recordDelivery(step: Step): void;
-  /** By source; sources without new items are absent. */
-  medians(): ReadonlyMap<string, SourceDelays>;
-}
-
-/** Dependencies of the measurement. */
 export interface DeliveryDelayOptions {
   readonly clock: Clock;
   /** Called with each delay of an item, in seconds. */
@@ -65,12 +48,9 @@ interface PendingEvent {
   newItem: NewItem | null;
 }
 
-/** Creates the measurement; it starts with `followTail`. */
-export function createDeliveryDelays(options: DeliveryDelayOptions): DeliveryDelays {
-  return new DelayTracker(options);
-}
-
-class DelayTracker implements DeliveryDelays {
+/** Measures delivery delays of new items, from `followTail` on. Backfill and updates are not measured. */
+export class DeliveryDelays {
+  /** Seconds from the commit of an event to the write to a socket, for every live delivery. */
   readonly commitToWrite = new DurationHistogram(writeBounds);
   readonly #clock: Clock;
   readonly #observe: DeliveryDelayOptions['observe'];
@@ -86,17 +66,20 @@ class DelayTracker implements DeliveryDelays {
     this.#windowEndMs = clock.monotonic() + windowMs;
   }
 
+  /** A document of a source has just been fetched. */
   recordFetch(sourceId: string): void {
     this.#fetches.delete(sourceId);
     this.#fetches.set(sourceId, this.#clock.now());
     dropOldest(this.#fetches, maxFetches);
   }
 
+  /** Events up to `head` have just been committed. */
   recordCommit(head: number): void {
     this.#commits.push({ head, atMs: this.#clock.monotonic() });
     if (this.#commits.length > maxCommits) this.#commits = this.#commits.slice(-maxCommits / 2);
   }
 
+  /** Follows a tail that has been started. */
   followTail(tail: LogTail): void {
     let last = tail.bounds.head;
     tail.onDiscontinuity(() => {
@@ -115,6 +98,7 @@ class DelayTracker implements DeliveryDelays {
     });
   }
 
+  /** A step has been written to a live client. */
   recordDelivery({ prev, isNew, seqs }: Step): void {
     const nowMs = this.#clock.monotonic();
     const newest = this.#pending.get(prev);
@@ -123,6 +107,7 @@ class DelayTracker implements DeliveryDelays {
     if (isNew) for (const seq of seqs) this.#firstDelivery(seq, nowMs);
   }
 
+  /** By source; sources without new items are absent. */
   medians(): ReadonlyMap<string, SourceDelays> {
     this.#rotateWindows();
     return new Map([...this.#sources].map(([id, windows]) => [id, windows.medians()]));

@@ -30,7 +30,6 @@ export class DurationHistogram {
     this.#sum += duration;
   }
 
-  /** Resets all counts. */
   clear(): void {
     this.counts.fill(0);
     this.#sum = 0;

@@ -22,7 +22,6 @@ export class LruCache<V, K extends string | number | object = string> {
     this.#maxCost = 'maxBytes' in limit ? limit.maxBytes : limit.maxEntries;
   }
 
-  /** Number of entries. */
   get size(): number {
     return this.#entries.size;
   }

@@ -4,7 +4,6 @@ const chunkItems = 10;
 /** A part of a long member, sent before the message to which it belongs. */
 export interface MessageChunk {
   readonly kind: 'chunk';
-  /** The member's name. */
   readonly name: string;
   readonly part: Uint8Array | readonly unknown[];
 }

@@ -21,7 +21,6 @@ export class Semaphore {
     this.#free = Math.max(1, permits);
   }
 
-  /** Free permits. */
   get available(): number {
     return this.#free;
   }

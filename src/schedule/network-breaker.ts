@@ -2,24 +2,6 @@ import { minuteMs, secondMs } from '../domain/durations.ts';
 import type { FetchOutcome } from '../domain/polling/fetch-outcome.ts';
 import { isNetworkFailure } from './rules/poll-backoff.ts';
 
-/**
- * A circuit breaker that distinguishes a failure of our own network from failures of sources. If more than half of the
- * fetches of a minute fail on the network, across several hosts, polling pauses and no source is blamed. After the
- * pause a few trial fetches test whether the network is back.
- */
-export interface NetworkBreaker {
-  /** Records the outcome of a fetch. Must be called before the outcome is evaluated. */
-  record(host: string, outcome: FetchOutcome, atMs: number): void;
-  /** Whether network failures are currently attributed to our own network. */
-  isOpen(): boolean;
-  /** Whether any host has answered since the start. */
-  hasBeenUp(): boolean;
-  /** No fetch before this time; null: not paused. */
-  pausedUntilMs(atMs: number): number | null;
-  /** How many fetches may run while the breaker is open; null: no limit. */
-  maxTrialFetches(): number | null;
-}
-
 const windowMs = minuteMs;
 const minFetches = 20;
 const minHosts = 5;
@@ -35,12 +17,12 @@ interface RecordedFetch {
   readonly atMs: number;
 }
 
-/** A closed breaker. All times are monotonic. */
-export function createNetworkBreaker(): NetworkBreaker {
-  return new Breaker();
-}
-
-class Breaker implements NetworkBreaker {
+/**
+ * A circuit breaker that distinguishes a failure of our own network from failures of sources. If more than half of the
+ * fetches of a minute fail on the network, across several hosts, polling pauses and no source is blamed. After the
+ * pause a few trial fetches test whether the network is back. All times are monotonic.
+ */
+export class NetworkBreaker {
   /** Fetches of the last minute, oldest first. Entries before `#first` are older and are removed in bulk. */
   #fetches: RecordedFetch[] = [];
   #first = 0;
@@ -51,6 +33,7 @@ class Breaker implements NetworkBreaker {
   #trustedUntilMs = 0;
   #hasBeenUp = false;
 
+  /** Records the outcome of a fetch. Must be called before the outcome is evaluated. */
   record(host: string, outcome: FetchOutcome, atMs: number): void {
     const failed = outcome.kind === 'failed' && isNetworkFailure(outcome.failure);
     // A local file or a blocked address is no evidence about the network.
@@ -60,18 +43,22 @@ class Breaker implements NetworkBreaker {
     else if (atMs >= this.#trustedUntilMs) this.#recordWhileClosed({ host, failed, atMs });
   }
 
+  /** Whether network failures are currently attributed to our own network. */
   isOpen(): boolean {
     return this.#pause !== null;
   }
 
+  /** Whether any host has answered since the start. */
   hasBeenUp(): boolean {
     return this.#hasBeenUp;
   }
 
+  /** No fetch before this time; null: not paused. */
   pausedUntilMs(atMs: number): number | null {
     return this.#pause !== null && this.#pause.untilMs > atMs ? this.#pause.untilMs : null;
   }
 
+  /** How many fetches may run while the breaker is open; null: no limit. */
   maxTrialFetches(): number | null {
     return this.#pause === null ? null : trialFetches;
   }

@@ -10,15 +10,14 @@ import {
 import type { Clock } from '../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../runtime/coalescer.ts';
 import type { Log } from '../runtime/log.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
 import type { LatenessMonitor } from './lateness-monitor.ts';
 import type { NetworkBreaker } from './network-breaker.ts';
-import { createHostQueue, type HostQueue, type ReadySource } from './queue/host-queue.ts';
+import { HostQueue, type ReadySource } from './queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from './queue/queue-limits.ts';
 import { isTimeout } from './rules/poll-backoff.ts';
 import { remainingPause } from './rules/poll-history.ts';
-import { systemTimers, type Timers } from './timers.ts';
 
-/** What the loop needs from the store and the refresh pipeline. */
 export interface LoopPorts {
   /** Sources that are due and not leased, most overdue first, at most `limit`. */
   readDue(nowMs: number, limit: number): Promise<readonly DueSource[]>;
@@ -37,7 +36,6 @@ export interface LoopPorts {
   clockSetBack?(nowMs: number): Promise<void>;
 }
 
-/** Options of the polling loop. */
 export interface LoopOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -98,7 +96,7 @@ class PollLoop implements PollingLoop {
   #limits: QueueLimits;
   readonly #queue: HostQueue;
   /** Separate, since neither politeness limits nor a network outage concerns local files. */
-  readonly #local: HostQueue = createHostQueue(localLimits);
+  readonly #local: HostQueue = new HostQueue(localLimits);
   readonly #running = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   #state: 'new' | 'started' | 'stopping' = 'new';
@@ -114,7 +112,7 @@ class PollLoop implements PollingLoop {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#limits = { ...defaultQueueLimits, ...options.limits };
-    this.#queue = createHostQueue(this.#limits, (host) => this.#addressOf(host));
+    this.#queue = new HostQueue(this.#limits, (host) => this.#addressOf(host));
     this.#ticks = createCoalescer(() => this.#tick(), { name: 'a tick of the polling loop', log: options.log });
     this.#clockOffsetMs = options.clock.now() - options.clock.monotonic();
     this.#restore(options.pauses ?? []);

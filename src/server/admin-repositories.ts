@@ -17,7 +17,7 @@ export async function createAdmin(store: Store, token: string | null): Promise<A
     token,
     signingSecret: await getOrCreateSetting(store, 'admin-secret', randomText),
     sessionGeneration: () => getOrCreateSetting(store, 'admin-generation', randomText),
-    endSessions: () => writeSetting(store, 'admin-generation', randomText()),
+    endSessions: () => store.write((tx) => writeSetting(tx, 'admin-generation', randomText())),
     comments: {
       list: (query) => readComments(store.reader, query),
       countByState: () => countComments(store.reader),

@@ -8,7 +8,7 @@ import {
 import type { ListContent } from '../domain/polling/remote-list.ts';
 import type { Declarations } from '../domain/polling/source.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Timers } from '../schedule/timers.ts';
+import type { Timers } from '../runtime/timers.ts';
 
 /** How long a change that removes most sources has to stand before it is applied. */
 export const removalDelayMs = 10 * secondMs;

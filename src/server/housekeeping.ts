@@ -2,13 +2,14 @@ import { dayMs, hourMs, minuteMs } from '../domain/durations.ts';
 import type { Site } from '../domain/polling/source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { systemTimers, type Timers } from '../schedule/timers.ts';
+import { createTaskQueue } from '../runtime/task-queue.ts';
+import { systemTimers, type Timers } from '../runtime/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { releaseFreeSpace } from '../store/free-space.ts';
 import { retireItems } from '../store/items/retention.ts';
 import { trimEvents } from '../store/log/event-log.ts';
 import { trimReads } from '../store/readers/read-counts.ts';
-import { trimRefreshes } from '../store/sources/refresh-records.ts';
+import { trimRefreshes } from '../store/sources/poll-results.ts';
 import { resanitiseStoredHtml } from './resanitise.ts';
 import type { DocumentProcessor } from './stages/document-processor.ts';
 
@@ -19,7 +20,6 @@ const refreshesMs = 7 * dayMs;
 /** How many items of a source are kept when all of them are too old. */
 const keepNewest = 100;
 
-/** The dependencies of the housekeeping. */
 export interface HousekeepingParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -75,32 +75,24 @@ function maintenanceTasks(parts: HousekeepingParts): readonly MaintenanceTask[] 
 /** Starts the periodic tasks. They run one at a time, each at its own interval. A failed task is logged and retried. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeping {
   const { log, timers = systemTimers } = parts;
-  const stopping = new AbortController();
+  const queue = createTaskQueue(log);
   const cancels = new Map<MaintenanceTask, () => void>();
-  let last = Promise.resolve();
   const schedule = (task: MaintenanceTask, delayMs: number): void => {
-    cancels.set(
-      task,
-      timers.after(delayMs, () => {
-        last = last.then(() => run(task));
-      }),
-    );
-  };
-  const run = async (task: MaintenanceTask): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    try {
-      await task.run(stopping.signal);
-    } catch (error) {
-      log.error({ err: error }, `${task.name} failed; it is retried later`);
-    }
-    if (!stopping.signal.aborted) schedule(task, task.everyMs);
+    const run = async (signal: AbortSignal): Promise<void> => {
+      try {
+        await task.run(signal);
+      } finally {
+        if (!signal.aborted) schedule(task, task.everyMs);
+      }
+    };
+    const cancel = timers.after(delayMs, () => queue.add(run, `${task.name} failed; it is retried later`));
+    cancels.set(task, cancel);
   };
   for (const task of maintenanceTasks(parts)) schedule(task, firstDelayMs);
   return {
     async stop() {
-      stopping.abort();
       for (const cancel of cancels.values()) cancel();
-      await last;
+      await queue.stop();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RefreshResult } from '../domain/polling/poll.ts';
 import { type StorageState, storageFaults } from '../domain/storage.ts';
-import { createDeliveryDelays, type DeliveryDelays, type DeliveryStage } from '../push/delivery-delays.ts';
+import { DeliveryDelays, type DeliveryStage } from '../push/delivery-delays.ts';
 import type { FanOut } from '../push/fanout/fan-out.ts';
 import type { LogTail } from '../push/log/log-tail.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -72,7 +72,7 @@ export function createMetrics(clock: Clock): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopSampleMs });
   for (const name of misnamedGauges) registry.removeSingleMetric(name);
-  const freshness = createDeliveryDelays({ clock, observe: stageObserver(registers) });
+  const freshness = new DeliveryDelays({ clock, observe: stageObserver(registers) });
   new BucketsHistogram(
     'newswire_live_commit_to_write_seconds',
     'From the commit of an event to the write to a socket, of every live delivery.',

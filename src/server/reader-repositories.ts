@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { createRefreshingCache } from '../runtime/refreshing-cache.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
-import { systemTimers } from '../schedule/timers.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import type { QueryRunner } from '../store/query-process/query-runner.ts';
 import { addComment, readShownComments } from '../store/readers/comment-repository.ts';

@@ -9,7 +9,6 @@ const batchItems = 50;
 /** Setting: the rules version of stored HTML. `2`: all of it; `2 after 500`: up to and including item 500. */
 const settingName = 'html_rules';
 
-/** Dependencies of sanitising stored HTML again. */
 export interface ResanitiseOptions {
   readonly store: Store;
   readonly processor: Pick<DocumentProcessor, 'sanitise'>;
@@ -46,7 +45,8 @@ export async function resanitiseStoredHtml(parts: ResanitiseOptions): Promise<nu
     processed += items.length;
     afterId = items.at(-1)?.id ?? afterId;
     const isDone = items.length < batchItems;
-    await writeSetting(store, settingName, isDone ? String(version) : `${version} after ${afterId}`);
+    const reached = isDone ? String(version) : `${version} after ${afterId}`;
+    await store.write((tx) => writeSetting(tx, settingName, reached));
     if (isDone) break;
   }
   return processed;

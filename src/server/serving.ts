@@ -43,7 +43,6 @@ const assetsDir = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../dist/public' : '../../public', import.meta.url),
 );
 
-/** The dependencies of the serving side. */
 export interface ServingParts {
   readonly settings: Settings;
   readonly store: Store;
@@ -55,7 +54,6 @@ export interface ServingParts {
   readonly hubDoorbell: Doorbell;
   readonly metrics: Metrics;
   readonly pictureOrigins: readonly string[];
-  /** The active declarations. */
   declarations(): Declarations;
   /** Why newer declarations are not active. */
   configProblems(): readonly ConfigProblem[];
@@ -217,7 +215,6 @@ function createLive(parts: ServingParts, { tail, readers, publicUrl }: LiveOptio
     maxPerAddress: settings.liveMaxPerAddress,
     readCounts: (ids) => readers.counts(ids),
   });
-  parts.shutdown.onStop('timer wheel', () => live.wheel.stop());
   return live;
 }
 

@@ -8,8 +8,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { repeat } from '../runtime/repeat.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import type { NetworkBreaker } from '../schedule/network-breaker.ts';
-import { systemTimers } from '../schedule/timers.ts';
 import {
   dropUndeclared,
   readPendingAlert,

@@ -13,16 +13,17 @@ import type { Doorbell } from '../push/doorbell.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { createTaskQueue } from '../runtime/task-queue.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import { version } from '../runtime/version.ts';
 import { createLatenessMonitor } from '../schedule/lateness-monitor.ts';
 import type { NetworkBreaker } from '../schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../schedule/polling-loop.ts';
-import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { adjustForClockChange } from '../store/sources/clock-change.ts';
 import { readHostPauses } from '../store/sources/host-pauses.ts';
 import { claimSources, nextDueMs, readDueSources } from '../store/sources/leases.ts';
-import { markFilesChanged } from '../store/sources/mark-files-changed.ts';
+import { markFilesChanged } from '../store/sources/source-state.ts';
 import { createDeclarationUpdates } from './declaration-updates.ts';
 import { DeclaredSources } from './declared-sources.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -34,7 +35,6 @@ import { disabledHubSubscriber, type HubSubscriber, startSubscriber } from './we
 
 const leaseMs = 90_000;
 
-/** Dependencies of polling. */
 export interface PollingOptions {
   readonly settings: Settings;
   readonly store: Store;
@@ -193,16 +193,12 @@ interface WatchParts {
 function watch(parts: PollingOptions, { loop, active, lists, current }: WatchParts): void {
   const { settings, store, clock, log, shutdown, declarations } = parts;
   // One at a time: two sets of declarations written concurrently would mix.
-  let last = Promise.resolve();
-  const stopping = new AbortController();
-  const inOrder = (task: string, work: () => Promise<void>): void => {
-    last = last
-      .then(() => store.storage.whenWritable(work, stopping.signal))
-      .then(() => loop.wake())
-      .catch((error: unknown) => {
-        if (!stopping.signal.aborted) log.error({ err: error }, `${task} failed`);
-      });
-  };
+  const tasks = createTaskQueue(log);
+  const inOrder = (name: string, work: () => Promise<void>): void =>
+    tasks.add(async (signal) => {
+      await store.storage.whenWritable(work, signal);
+      loop.wake();
+    }, `${name} failed`);
   const updates = createDeclarationUpdates({
     ...{ declared: declarations, active, log },
     contents: () => lists.contents(),
@@ -239,9 +235,8 @@ function watch(parts: PollingOptions, { loop, active, lists, current }: WatchPar
       inOrder('scheduling a changed local feed', () => markFilesChanged(store, [id], clock.now())),
   });
   shutdown.onStop('declarations', async () => {
-    stopping.abort();
     updates.stop();
+    await tasks.stop();
     await watching.close();
-    await last;
   });
 }

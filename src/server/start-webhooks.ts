@@ -9,8 +9,9 @@ import { WebhookDispatcher, type WebhookDispatcherOptions } from '../push/webhoo
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Shutdown } from '../runtime/shutdown.ts';
+import { createTaskQueue } from '../runtime/task-queue.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import { version } from '../runtime/version.ts';
-import { systemTimers } from '../schedule/timers.ts';
 import type { Store } from '../store/engine/store.ts';
 import { readEvents, readHead } from '../store/log/event-log.ts';
 import { declareWebhooks, readWebhook, updateWebhookState } from '../store/log/webhook-states.ts';
@@ -19,7 +20,6 @@ import type { Metrics } from './metrics-registry.ts';
 /** Short: a receiver should respond first and process the events afterwards. */
 const limits = { totalMs: 15_000, headersMs: 10_000 };
 
-/** The dependencies of webhooks. */
 export interface WebhooksParts {
   readonly settings: Settings;
   readonly store: Store;
@@ -67,27 +67,19 @@ export function startWebhooks(parts: WebhooksParts): Webhooks {
     setTimer: (delayMs, call) => systemTimers.after(delayMs, call),
   });
   const unsubscribe = parts.doorbell.listen(() => dispatcher.wake());
-  let last = Promise.resolve();
-  const stopping = new AbortController();
+  const tasks = createTaskQueue(log);
   shutdown.onStop('webhooks', async () => {
     unsubscribe();
-    stopping.abort();
-    await last;
+    await tasks.stop();
     await dispatcher.stop();
   });
   return {
     declare(webhooks) {
-      last = last
-        .then(() =>
-          store.storage.whenWritable(
-            () => declareWebhooks(store, webhooks.map(toStoredWebhook), clock.now()),
-            stopping.signal,
-          ),
-        )
-        .then(() => dispatcher.setWebhooks(webhooks))
-        .catch((error: unknown) => {
-          if (!stopping.signal.aborted) log.error({ err: error }, 'declaring the webhooks failed');
-        });
+      const write = () => declareWebhooks(store, webhooks.map(toStoredWebhook), clock.now());
+      tasks.add(async (signal) => {
+        await store.storage.whenWritable(write, signal);
+        dispatcher.setWebhooks(webhooks);
+      }, 'declaring the webhooks failed');
     },
   };
 }

@@ -3,11 +3,11 @@ import { processEnvironment } from '../config/environment/environment.ts';
 import { readDeclarations } from '../config/read-declarations.ts';
 import type { ConfigProblem } from '../domain/config-error.ts';
 import type { Declarations } from '../domain/polling/source.ts';
-import { createMemoryDoorbell } from '../push/doorbell-memory.ts';
+import { createMemoryDoorbell } from '../push/doorbell.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createLog, demoteReportedErrors, type Log } from '../runtime/log.ts';
 import { createShutdown, type Shutdown } from '../runtime/shutdown.ts';
-import { createNetworkBreaker } from '../schedule/network-breaker.ts';
+import { NetworkBreaker } from '../schedule/network-breaker.ts';
 import type { Store } from '../store/engine/store.ts';
 import { openStore } from '../store/open-store.ts';
 import { createMetrics } from './metrics-registry.ts';
@@ -95,7 +95,7 @@ type PollingParts = Omit<
 
 /** Starts what only the polling process does: webhooks, alerts and polling. */
 async function startPollingRole(parts: PollingParts, active: ActiveDeclarations): Promise<void> {
-  const breaker = createNetworkBreaker();
+  const breaker = new NetworkBreaker();
   const webhooks = startWebhooks(parts);
   const alerts = startAlerts({ ...parts, breaker });
   await startPolling({

@@ -19,7 +19,6 @@ const unmeasured: SourceDelays = { publishedToStoredMs: null, storedToPushedMs: 
 /** `/status` is not cached. Repeated requests cost one query in this time. */
 const activityFreshMs = 5000;
 
-/** The options of the read port. */
 export interface WebReadsOptions {
   /** The measured delays by source. Absent: not measured. */
   freshness?(): ReadonlyMap<string, SourceDelays>;

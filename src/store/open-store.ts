@@ -20,6 +20,7 @@ import type { DatabaseSizes, FileMode, ReadOnlyStore, Store } from './engine/sto
 import { announcedPosition, createPositionRecorder, type PositionRecorder } from './log/announced-position.ts';
 import { beginEpoch } from './log/epoch.ts';
 import { migrate, migrationNames } from './migrate.ts';
+import { writeSetting } from './stored-settings.ts';
 
 const maxBusyTries = 60;
 const longestPauseMs = 250;
@@ -63,14 +64,7 @@ const probeBytes = 1024 * 1024;
 /** Writes as much as a large batch of items does, and deletes it again. */
 async function probeWrite(writer: SerialConnection): Promise<void> {
   const name = 'storage-probe';
-  const value = 'x'.repeat(probeBytes);
-  await writer.transaction((tx) =>
-    tx
-      .insertInto('setting')
-      .values({ name, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute(),
-  );
+  await writer.transaction((tx) => writeSetting(tx, name, 'x'.repeat(probeBytes)));
   await writer.transaction((tx) => tx.deleteFrom('setting').where('name', '=', name).execute());
 }
 

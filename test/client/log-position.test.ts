@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isCursor, LogPosition } from '../../src/client/log-position.ts';
+import { isCursor, LogPosition } from '../../src/client/stream-consumer.ts';
 
 function positionAt(cursor: string): LogPosition {
   const position = LogPosition.fromCursor(cursor);

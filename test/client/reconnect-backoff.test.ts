@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReconnectBackoff } from '../../src/client/reconnect-backoff.ts';
+import { ReconnectBackoff } from '../../src/client/transport.ts';
 
 const waits = (backoff: ReconnectBackoff, count: number) => Array.from({ length: count }, () => backoff.nextDelayMs(0));
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SseParser } from '../../src/client/sse-parser.ts';
+import { SseParser } from '../../src/client/sse-transport.ts';
 
 const parse = (...pieces: string[]) => {
   const parser = new SseParser();

@@ -11,9 +11,10 @@ import {
   readComments,
   readShownComments,
 } from '../../src/store/readers/comment-repository.ts';
-import { moderateComments, readAudit } from '../../src/store/readers/moderate-comments.ts';
+import { moderateComments } from '../../src/store/readers/moderate-comments.ts';
 import { readCounts } from '../../src/store/readers/read-counts.ts';
 import { anItemDraft, day, hour, noon } from '../support/builders.ts';
+import { readAudit } from '../support/read-audit.ts';
 import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 

@@ -6,7 +6,7 @@ import { createMatcher } from '../../src/push/fanout/event-filter.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readItem, readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
-import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
+import { readWithdrawals } from '../../src/store/queries/snapshot.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { aFeed, anItemDraft, aPollResult, day, hour, minute, noon } from '../support/builders.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NormalisedFeed } from '../../src/domain/items/item.ts';
 import type { Store } from '../../src/store/engine/store.ts';
+import { readContinuity } from '../../src/store/items/known-items.ts';
 import { retireItems } from '../../src/store/items/retention.ts';
-import { readContinuity } from '../../src/store/items/stored-continuity.ts';
 import { aFeed, anItemDraft, day, noon } from '../support/builders.ts';
 import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';

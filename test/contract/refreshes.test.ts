@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recordPoll } from '../../src/store/sources/leases.ts';
-import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
+import { trimRefreshes } from '../../src/store/sources/poll-results.ts';
 import { anItemDraft, aPollResult, day, hour, noon } from '../support/builders.ts';
+import { readRefreshes } from '../support/read-refreshes.ts';
 import { createStoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';
 
@@ -18,7 +19,7 @@ describe.each(engines)('the records of polls on $name', (engine) => {
         facts: { ...aPollResult().facts, status: null },
       });
       await recordPoll(store, await fixture.claim('a', noon + 2 * hour), failed, noon + 2 * hour);
-      const rows = await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 });
+      const rows = await readRefreshes(store.reader, 'a');
       expect(rows).toEqual([
         {
           sourceId: 'a',
@@ -36,23 +37,11 @@ describe.each(engines)('the records of polls on $name', (engine) => {
       ]);
     }));
 
-  it('are read for all sources since an instant, the newest up to a limit', () =>
-    withStore(engine, async (store) => {
-      const fixture = await createStoreFixture(store, 'a', 'b');
-      for (let poll = 0; poll < 4; poll += 1) await fixture.read(poll % 2 === 0 ? 'a' : 'b', [], noon + poll * hour);
-      const since = await readRefreshes(store.reader, { sourceId: null, sinceMs: noon + hour, limit: 10 });
-      expect(since.map(({ sourceId }) => sourceId)).toEqual(['b', 'a', 'b']);
-      const newest = await readRefreshes(store.reader, { sourceId: null, sinceMs: 0, limit: 2 });
-      expect(newest.map(({ atMs }) => atMs)).toEqual([noon + 2 * hour, noon + 3 * hour]);
-    }));
-
   it('are deleted when they are too old', () =>
     withStore(engine, async (store) => {
       const fixture = await createStoreFixture(store, 'a');
       for (const atMs of [noon, noon + day, noon + 2 * day]) await fixture.read('a', [], atMs);
       expect(await trimRefreshes(store, noon + 2 * day)).toBe(2);
-      expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toMatchObject([
-        { atMs: noon + 2 * day },
-      ]);
+      expect(await readRefreshes(store.reader, 'a')).toMatchObject([{ atMs: noon + 2 * day }]);
     }));
 });

@@ -3,7 +3,7 @@ import { everything, type Filter } from '../../src/domain/events/filter.ts';
 import { createMatcher } from '../../src/push/fanout/event-filter.ts';
 import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.ts';
 import { readItem, readItems, readSections } from '../../src/store/queries/read-items.ts';
-import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
+import { readWithdrawals } from '../../src/store/queries/snapshot.ts';
 import { anItemDraft, aSource, minute, noon } from '../support/builders.ts';
 import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { engines, withStore } from './test-engines.ts';

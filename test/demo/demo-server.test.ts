@@ -71,11 +71,11 @@ describe('startDemoServer', () => {
     const pictures: string[] = [];
     for (const outlet of outlets) {
       const body = await (await fetch(`${url}${feedPath(outlet)}`)).text();
-      pictures.push(...(body.match(/http:[^"<]*\/pictures\/\d+\.png/g) ?? []));
+      pictures.push(...(body.match(/http:[^"<]*\/pictures\/\d+\.svg/g) ?? []));
     }
     expect(pictures.length).toBeGreaterThan(5);
     const response = await fetch(pictures[0] ?? '');
-    expect(response.headers.get('content-type')).toBe('image/png');
+    expect(response.headers.get('content-type')).toBe('image/svg+xml');
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(500);
   });
 

@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Editor, type Publication } from '../../src/demo/editor.ts';
 import { outlets } from '../../src/demo/outlets.ts';
 import { seededRandom } from '../../src/demo/random.ts';
-import { analyticsStories } from '../../src/demo/stories-analytics.ts';
-import { scienceStories } from '../../src/demo/stories-science.ts';
-import { technologyStories } from '../../src/demo/stories-technology.ts';
-import { worldStories } from '../../src/demo/stories-world.ts';
+import stories from '../../src/demo/stories.json' with { type: 'json' };
 
 const minuteMs = 60_000;
 
@@ -35,9 +32,9 @@ describe('Editor', () => {
       .publications.filter(
         (publication) => publication.kind === 'published' && publication.article.outlet.section === 'Science',
       )
-      .slice(0, scienceStories.length)
+      .slice(0, stories.Science.length)
       .map((publication) => publication.article.topic);
-    expect(new Set(titles).size).toBe(scienceStories.length);
+    expect(new Set(titles).size).toBe(stories.Science.length);
   });
 
   it('syndicates a story to a second outlet with the same address and another wording', () => {
@@ -104,23 +101,22 @@ describe('Editor', () => {
 });
 
 describe('the story templates', () => {
-  const all = [...worldStories, ...analyticsStories, ...technologyStories, ...scienceStories];
+  const all = Object.values(stories).flat();
 
   it('are at least forty with different headlines', () => {
     expect(all.length).toBeGreaterThanOrEqual(40);
-    const headlines = all.flatMap((story) => story.headlines);
+    const headlines = all.flatMap((story) => [story.first.headline, story.second.headline]);
     expect(new Set(headlines).size).toBe(headlines.length);
   });
 
   it('have a value for every slot and use every number', () => {
     for (const story of all) {
-      const text = [...story.headlines, ...story.leads, ...story.paragraphs].join('\n');
+      const { first, second, paragraphs } = story;
+      const text = [first.headline, first.lead, second.headline, second.lead, ...paragraphs].join('\n');
       const used = new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
-      const known = new Set(['town', 'other', 'region', ...Object.keys(story.numbers ?? {})]);
+      const known = new Set(['town', 'other', 'region', ...story.numbers.map(({ name }) => name)]);
       expect([...used].filter((slot) => slot !== undefined && !known.has(slot))).toEqual([]);
-      for (const name of Object.keys(story.numbers ?? {})) {
-        expect(used, story.headlines[0]).toContain(name);
-      }
+      for (const { name } of story.numbers) expect(used, first.headline).toContain(name);
     }
   });
 });

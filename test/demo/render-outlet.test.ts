@@ -40,7 +40,7 @@ describe('renderFeed', () => {
       link: `${base}/${outlet.id}/stories/7`,
       isoDate: '2024-05-01T12:00:00.000Z',
     });
-    expect(body).toContain(`${base}/pictures/42.png`);
+    expect(body).toContain(`${base}/pictures/42.svg`);
     expect(body).toContain('Night desk');
     expect(body).toContain('Transport');
   });
@@ -58,7 +58,7 @@ describe('renderFeed', () => {
           url: `${base}/${outlet.id}/stories/7`,
           title: 'Rail & road: "a" < b',
           content_html: '<p>A lead with &lt;angle&gt; brackets &amp; more.</p>\n<p>A second paragraph.</p>',
-          image: `${base}/pictures/42.png`,
+          image: `${base}/pictures/42.svg`,
           author: { name: 'Night desk' },
           tags: ['Transport'],
           date_published: '2024-05-01T12:00:00.000Z',
@@ -104,7 +104,7 @@ describe('renderArticlePage', () => {
     const page = renderArticlePage(article(outletWith('rss')), base);
     expect(page).toContain('<h1>Rail &amp; road: &quot;a&quot; &lt; b</h1>');
     expect(page).toContain('<p>A lead with &lt;angle&gt; brackets &amp; more.</p>');
-    expect(page).toContain(`src="${base}/pictures/42.png"`);
+    expect(page).toContain(`src="${base}/pictures/42.svg"`);
     expect(renderArticlePage(article(outletWith('rss'), { pictureSeed: null }), base)).not.toContain('<img');
   });
 });

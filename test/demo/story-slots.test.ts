@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/demo/random.ts';
-import { chooseSlotValues, correctSlotValues, fillTemplate } from '../../src/demo/story-slots.ts';
-import type { StoryTemplate } from '../../src/demo/story-template.ts';
+import { chooseSlotValues, correctSlotValues, fillTemplate, type StoryTemplate } from '../../src/demo/story-slots.ts';
 
 const story: StoryTemplate = {
   topic: 'Transport',
-  numbers: { trains: [3, 5], year: [2030, 2031] },
-  headlines: ['a', 'b'],
-  leads: ['a', 'b'],
+  numbers: [
+    { name: 'trains', least: 3, most: 5 },
+    { name: 'year', least: 2030, most: 2031 },
+  ],
+  first: { headline: 'a', lead: 'a' },
+  second: { headline: 'b', lead: 'b' },
   paragraphs: [],
 };
 
@@ -40,7 +42,7 @@ describe('correctSlotValues', () => {
   });
 
   it('returns null for a story without numbers', () => {
-    expect(correctSlotValues({ ...story, numbers: {} }, {}, seededRandom(1))).toBeNull();
+    expect(correctSlotValues({ ...story, numbers: [] }, {}, seededRandom(1))).toBeNull();
   });
 });
 

@@ -2,9 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clientMessages, resetReasons, serverMessages } from '../../src/web/api/live-messages.ts';
 import { protocolErrors } from '../../src/web/live/protocol/client-messages.ts';
-import { type CloseCode, closeCodes, webSocketCloseCodes } from '../../src/web/live/protocol/close-codes.ts';
+import {
+  type CloseCode,
+  closeCodes,
+  type HttpRefusal,
+  handshakeRefusals,
+  sessionRefusals,
+  webSocketCloseCodes,
+} from '../../src/web/live/protocol/close-codes.ts';
 import { liveLimits } from '../../src/web/live/protocol/live-limits.ts';
-import { type HttpRefusal, handshakeRefusals, sessionRefusals } from '../../src/web/live/protocol/refusals.ts';
 import { subprotocol } from '../../src/web/live/websocket/websocket-server.ts';
 import { createProtocolCheck } from '../support/live/protocol-check.ts';
 import { makeApp } from '../support/web/test-app.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseHttpDate } from '../../src/fetch/http-date.ts';
+import { parseHttpDate } from '../../src/fetch/http-freshness.ts';
 
 describe('parseHttpDate', () => {
   it.each([

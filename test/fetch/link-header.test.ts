@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerList } from '../../src/fetch/client/header-list.ts';
-import { readLinks } from '../../src/fetch/link-header.ts';
+import { headerList, readLinks } from '../../src/fetch/client/header-list.ts';
 
 const base = 'https://example.org/blog/feed';
 const links = (link: string | string[], max = 50) => readLinks(headerList({ link }), base, max);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isPortFree } from '../../src/cli/shared/free-port.ts';
-import { deliveryId, signatureHeaders } from '../../src/push/webhooks/webhook-signature.ts';
+import { deliveryId, signatureHeaders } from '../../src/push/webhooks/webhook-batch.ts';
 import { type Entry, rssDocument } from '../support/documents.ts';
 import { makeDue } from '../support/make-due.ts';
 import { startOrigin } from '../support/origin.ts';

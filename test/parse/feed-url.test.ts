@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFeedLinkText, looksLikeCommentFeed, looksLikeFeedUrl } from '../../src/parse/feed-url.ts';
+import { isFeedLinkText, looksLikeCommentFeed, looksLikeFeedUrl } from '../../src/parse/discover-feeds.ts';
 
 describe('looksLikeFeedUrl', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDeliveryDelays, type DeliveryStage } from '../../src/push/delivery-delays.ts';
+import { DeliveryDelays, type DeliveryStage } from '../../src/push/delivery-delays.ts';
 import { drainEventLoop } from '../support/push/drain-event-loop.ts';
 import { createFanOutHarness, RecordingSink } from '../support/push/fan-out-harness.ts';
 import { type EventFacts, MemoryLog } from '../support/push/memory-log.ts';
@@ -15,7 +15,7 @@ async function createWorld(log = new MemoryLog()) {
   };
   const clock = { now: () => time.wall, monotonic: () => time.monotonic };
   const observed: [DeliveryStage, string, number][] = [];
-  const freshness = createDeliveryDelays({ clock, observe: (...one) => void observed.push(one) });
+  const freshness = new DeliveryDelays({ clock, observe: (...one) => void observed.push(one) });
   const harness = await createFanOutHarness(log, { fanOut: { onDelivered: (step) => freshness.recordDelivery(step) } });
   freshness.followTail(harness.tail);
   const item = (source: string, publishedMs: number | null): Pick<EventFacts, 'body' | 'atMs'> => ({

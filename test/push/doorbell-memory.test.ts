@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
+import { createMemoryDoorbell } from '../../src/push/doorbell.ts';
 
 describe('createMemoryDoorbell', () => {
   it('notifies all listeners', async () => {

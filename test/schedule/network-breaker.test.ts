@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../src/domain/failure.ts';
 import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
-import { createNetworkBreaker, type NetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import { facts, minuteMs, secondMs } from './rules/poll-fixtures.ts';
 
 const fail = (failure: Failure = 'connect_error'): FetchOutcome => ({
@@ -29,14 +29,14 @@ function noteMany(
 }
 
 function openBreaker(): NetworkBreaker {
-  const breaker = createNetworkBreaker();
+  const breaker = new NetworkBreaker();
   noteMany(breaker, fail(), { count: 20 });
   return breaker;
 }
 
-describe('createNetworkBreaker', () => {
+describe('NetworkBreaker', () => {
   it('is closed initially', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     expect(breaker.isOpen()).toBe(false);
     expect(breaker.pausedUntilMs(0)).toBeNull();
     expect(breaker.maxTrialFetches()).toBeNull();
@@ -49,13 +49,13 @@ describe('createNetworkBreaker', () => {
   });
 
   it('stays closed with too few fetches', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     noteMany(breaker, fail(), { count: 19 });
     expect(breaker.isOpen()).toBe(false);
   });
 
   it('stays closed while half of the fetches succeed', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     for (let n = 0; n < 30; n += 1) {
       breaker.record(`a${n}`, answer, n * secondMs);
       breaker.record(`b${n}`, fail(), n * secondMs);
@@ -64,13 +64,13 @@ describe('createNetworkBreaker', () => {
   });
 
   it('stays closed if failures are spread over more than a minute', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     for (let n = 0; n < 100; n += 1) breaker.record(`h${n}`, fail(), n * 4 * secondMs);
     expect(breaker.isOpen()).toBe(false);
   });
 
   it('stays closed if only one host fails, however many sources it has', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     noteMany(breaker, fail(), { count: 50, host: 'big.example.org' });
     expect(breaker.isOpen()).toBe(false);
   });
@@ -80,7 +80,7 @@ describe('createNetworkBreaker', () => {
     'not_feed',
     'tls_error',
   ] as const)('does not count %s as a network failure', (failure) => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     const outcome: FetchOutcome = {
       ...(fail(failure) as Extract<FetchOutcome, { kind: 'failed' }>),
       facts: facts({ status: 500 }),
@@ -90,7 +90,7 @@ describe('createNetworkBreaker', () => {
   });
 
   it('ignores reads without network access', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     noteMany(breaker, { ...answer, facts: facts({ status: null }) }, { count: 50 });
     noteMany(breaker, fail(), { count: 20, fromMs: 50 * secondMs });
     expect(breaker.isOpen()).toBe(true);
@@ -104,7 +104,7 @@ describe('createNetworkBreaker', () => {
   });
 
   it('remembers permanently that the network has worked', () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     noteMany(breaker, fail(), { count: 3 });
     breaker.record('a', { ...answer, facts: facts({ status: null }) }, 4 * secondMs);
     expect(breaker.hasBeenUp()).toBe(false);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FetchOutcome } from '../../src/domain/polling/fetch-outcome.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createLatenessMonitor } from '../../src/schedule/lateness-monitor.ts';
-import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import { createPollingLoop, type LoopPorts } from '../../src/schedule/polling-loop.ts';
 import { fakeStartMs } from '../support/fake-clock.ts';
 import { createLoopHarness } from './polling-loop-harness.ts';
@@ -17,7 +17,7 @@ const unreachable: FetchOutcome = {
 
 describe('the polling loop under load', () => {
   it('polls no remote source while the network breaker is open, then runs a few trials', async () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     const harness = createLoopHarness({ networkBreaker: breaker });
     for (let n = 0; n < 20; n += 1) breaker.record(`h${n}.example.org`, unreachable, 0);
     for (let n = 0; n < 20; n += 1) harness.add(`s${n}`);
@@ -29,7 +29,7 @@ describe('the polling loop under load', () => {
   });
 
   it('reads local files while the network breaker is open, all at once', async () => {
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     for (let n = 0; n < 20; n += 1) breaker.record(`h${n}.example.org`, unreachable, 0);
     const harness = createLoopHarness({ networkBreaker: breaker, instant: true });
     harness.add('remote');

@@ -2,7 +2,7 @@ import { seededRandom } from '../../src/demo/random.ts';
 import type { DueSource } from '../../src/domain/polling/poll.ts';
 import { createLatenessMonitor, type LatenessMonitor } from '../../src/schedule/lateness-monitor.ts';
 import { createHeap } from '../../src/schedule/queue/heap.ts';
-import { createHostQueue, type HostQueue } from '../../src/schedule/queue/host-queue.ts';
+import { HostQueue } from '../../src/schedule/queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from '../../src/schedule/queue/queue-limits.ts';
 import { nextPollState } from '../../src/schedule/rules/next-poll-state.ts';
 import { isTimeout } from '../../src/schedule/rules/poll-backoff.ts';
@@ -72,7 +72,7 @@ class Simulation {
     this.#random = seededRandom(plan.seed + 1);
     this.#publishers = createPublishers(plan);
     this.#limits = { ...defaultQueueLimits, ...plan.limits };
-    this.#queue = createHostQueue(this.#limits);
+    this.#queue = new HostQueue(this.#limits);
   }
 
   run(): SimulationResult {

@@ -3,11 +3,11 @@ import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { startHousekeeping } from '../../src/server/housekeeping.ts';
 import type { Store } from '../../src/store/engine/store.ts';
 import { readHead } from '../../src/store/log/event-log.ts';
-import { readRefreshes } from '../../src/store/sources/refresh-records.ts';
 import { readSourceReports } from '../../src/store/sources/source-reports.ts';
 import { engines, withStore } from '../contract/test-engines.ts';
 import { anItemDraft, day, hour, minute, noon } from '../support/builders.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { readRefreshes } from '../support/read-refreshes.ts';
 import { createStoreFixture, type StoreFixture } from '../support/store-fixture.ts';
 import { until } from '../support/until.ts';
 
@@ -48,7 +48,7 @@ describe.each(engines)('housekeeping on $name', (engine) => {
       await clock.advance(1);
       await until('the newest hundred items are left', async () => (await itemsOf(store)) === 100 || null);
       expect(await readHead(store.reader)).toMatchObject({ head: 150, floor: 151 });
-      expect(await readRefreshes(store.reader, { sourceId: 'a', sinceMs: 0, limit: 10 })).toEqual([]);
+      expect(await readRefreshes(store.reader, 'a')).toEqual([]);
       await housekeeping.stop();
     }));
 

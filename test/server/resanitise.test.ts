@@ -91,7 +91,7 @@ describe.each(engines)('resanitising stored HTML on $name', (engine) => {
       expect(await resanitiseStoredHtml(broken.parts)).toBe(50);
       const next = partsOf(store);
       expect(await resanitiseStoredHtml(next.parts)).toBe(70);
-      await writeSetting(store, 'html_rules', '2 after 50');
+      await store.write((tx) => writeSetting(tx, 'html_rules', '2 after 50'));
       expect(await resanitiseStoredHtml(partsOf(store, { version: 3 }).parts)).toBe(120);
     }));
 

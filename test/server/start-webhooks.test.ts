@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/config/environment/environment.ts';
 import type { Webhook } from '../../src/domain/events/webhook.ts';
 import { displayUrl } from '../../src/domain/masking.ts';
-import { createMemoryDoorbell } from '../../src/push/doorbell-memory.ts';
+import { createMemoryDoorbell } from '../../src/push/doorbell.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';

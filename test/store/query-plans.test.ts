@@ -7,9 +7,9 @@ import { restoreItem, withdrawItem } from '../../src/store/items/withdraw-items.
 import { trimEvents } from '../../src/store/log/event-log.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { readItemByKey, readItems } from '../../src/store/queries/read-items.ts';
-import { readWithdrawals } from '../../src/store/queries/read-withdrawals.ts';
-import { claimSources, nextDueMs, readDueSources, releaseLeases } from '../../src/store/sources/leases.ts';
-import { readRefreshes, trimRefreshes } from '../../src/store/sources/refresh-records.ts';
+import { readWithdrawals } from '../../src/store/queries/snapshot.ts';
+import { claimSources, nextDueMs, readDueSources } from '../../src/store/sources/leases.ts';
+import { trimRefreshes } from '../../src/store/sources/poll-results.ts';
 import { knownHashes, readPollState } from '../../src/store/sources/source-state.ts';
 import { defaultEngine } from '../contract/test-engines.ts';
 import { aFeed, anItemDraft, day, noon } from '../support/builders.ts';
@@ -75,7 +75,7 @@ describe('the query plans', () => {
     const plans = await plansOf(async (store, fixture) => {
       await readDueSources(store.reader, noon, 10);
       await nextDueMs(store.reader);
-      await releaseLeases(store, await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 }));
+      await claimSources(store, { ids: ['b'], nowMs: noon, leaseMs: 1 });
       await readPollState(store.reader, 'a');
       await knownHashes(store.reader, 'a', 100);
       await fixture.read('a', [anItemDraft('one', { title: 'Edited' }), anItemDraft('three')]);
@@ -123,8 +123,6 @@ describe('the query plans', () => {
       await withdrawItem(store, 1, noon);
       await trimEvents(store, { nowMs: noon + day, maxAgeMs: 0, maxEvents: 1 });
       await trimRefreshes(store, noon + day);
-      await readRefreshes(store.reader, { sourceId: 'a', sinceMs: noon, limit: 10 });
-      await readRefreshes(store.reader, { sourceId: null, sinceMs: noon, limit: 10 });
       await retireItems(store, { nowMs: noon + day, maxAgeMs: 1, keepNewest: 1, maxItems: 1, maxTombstones: 0 });
       await readItemByKey(store.reader, 'x');
     });

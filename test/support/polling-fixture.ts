@@ -7,7 +7,7 @@ import type { PollState, RefreshResult } from '../../src/domain/polling/poll.ts'
 import type { Source } from '../../src/domain/polling/source.ts';
 import { createFetcher, type Fetcher } from '../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../src/runtime/clock.ts';
-import { createNetworkBreaker } from '../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../src/schedule/network-breaker.ts';
 import { createRefresh } from '../../src/server/stages/create-stages.ts';
 import type { DocumentProcessor } from '../../src/server/stages/document-processor.ts';
 import type { Store } from '../../src/store/engine/store.ts';
@@ -56,7 +56,7 @@ export class PollingFixture {
       store,
       fetcher: this.#fetcher,
       processor,
-      breaker: createNetworkBreaker(),
+      breaker: new NetworkBreaker(),
       clock,
       random: () => 0.5,
       hostGapMs: () => options.hostGapMs ?? 0,

@@ -1,7 +1,7 @@
 import { formatNextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { SourceReport } from '../../store/sources/source-reports.ts';
-import type { HubReport } from '../../store/websub/websub-reports.ts';
+import type { HubReport } from '../../store/websub/websub-subscriptions.ts';
 import { formatRelativeTime } from '../output/format-duration.ts';
 import { formatTable } from '../output/format-table.ts';
 import { printJson } from '../output/print.ts';
@@ -17,7 +17,7 @@ export interface SourcesOptions {
 /** `newswire sources`: the state of each source, as stored by the server. */
 export async function listSources(io: CliIo, options: SourcesOptions, clock: Clock = systemClock): Promise<number> {
   const { readSourceReports } = await import('../../store/sources/source-reports.ts');
-  const { readHubReports } = await import('../../store/websub/websub-reports.ts');
+  const { readHubReports } = await import('../../store/websub/websub-subscriptions.ts');
   const { reports, hubs } = await withReadOnlyDatabase(io, async (store) => {
     return { reports: await readSourceReports(store.reader), hubs: await readHubReports(store.reader) };
   });

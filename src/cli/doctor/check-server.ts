@@ -2,7 +2,7 @@ import type { Settings } from '../../config/environment/environment.ts';
 import { cleanLine } from '../../runtime/clean-line.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { createProbe, probeHeader, probePath, type SeenRequest } from '../../web/http/security/server-probe.ts';
-import { addressKey } from '../../web/shared/address-key.ts';
+import { addressKey } from '../../web/shared/client-address.ts';
 import { localServerUrl } from '../shared/local-url.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 

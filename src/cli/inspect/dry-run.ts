@@ -13,11 +13,9 @@ import { assessQuality, type FeedQuality } from './quality.ts';
 export type RevalidationResult =
   /** 304. */
   | 'not-modified'
-  /** The same document again. */
   | 'same-again'
   /** Another document. */
   | 'changed'
-  /** The request failed. */
   | 'failed'
   /** The first response had no validators. */
   | 'not-asked';

@@ -24,7 +24,6 @@ export interface SourceEntry {
   readonly urlReferences: MaskedText;
   /** Position of the entry, such as `sources.yaml:12`. */
   readonly where: string;
-  /** Position of one of its keys. */
   positionOf(key: string): string;
   /** Whether it is an outline of OPML, which other programs write: a fault of it is a warning. */
   readonly isOutline: boolean;

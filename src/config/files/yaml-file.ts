@@ -23,7 +23,6 @@ import { type YamlPositions, yamlPositions } from './yaml-position.ts';
 /** A parsed YAML file with everything that validation needs. */
 interface YamlFile {
   readonly name: string;
-  /** As written. */
   readonly written: unknown;
   /** With references resolved. */
   readonly resolved: unknown;

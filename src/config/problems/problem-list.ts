@@ -8,7 +8,6 @@ export class ProblemList {
   readonly #problems: ConfigProblem[] = [];
   readonly #warnings: ConfigProblem[] = [];
 
-  /** Adds an error. */
   add(problem: ConfigProblem): void {
     this.#problems.push(problem);
   }

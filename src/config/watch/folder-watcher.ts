@@ -7,7 +7,6 @@ export interface FolderWatchTiming {
   readonly quietMs: number;
   /** Upper limit of the debounce, so that continuous events cannot delay a reread indefinitely. */
   readonly maxWaitMs: number;
-  /** How often the folder's identity is checked. */
   readonly identityCheckMs: number;
   /** How often everything is reread without any event. */
   readonly rereadMs: number;

@@ -13,7 +13,6 @@ import { LocalFeeds } from './local-feeds.ts';
 import { MissingFiles } from './missing-files.ts';
 
 export interface WatchOptions {
-  /** FEEDS_DIR. */
   readonly dir: string;
   /** Resolves `${NAME}` in declarations. */
   readonly env: Environment;

@@ -39,7 +39,6 @@ export interface WebhookState {
   readonly seq: number;
   /** The last position sent to the receiver: `after` of the next delivery. */
   readonly announcedSeq: number;
-  /** Consecutive failures. */
   readonly failures: number;
   readonly firstFailedMs: number | null;
   readonly nextAttemptMs: number;

@@ -84,17 +84,14 @@ export interface SourceLabel {
 export type WithdrawalReason = 'operator' | 'deleted' | 'omitted';
 
 /** An item as the store returns it, with the current section, title and `republish` of its source applied. */
-export interface Item {
+export interface Item
+  extends Omit<ItemDraft, 'entryKey' | 'canonicalUrl' | 'guid' | 'contentHash' | 'summary' | 'contentHtml'> {
   readonly id: number;
   /** Never changes: output feeds derive their entry ids from it. */
   readonly key: string;
-  readonly url: string | null;
-  readonly title: string;
   readonly summary: string;
   /** Sanitised; empty when the source's `republish` forbids it. */
   readonly contentHtml: string;
-  readonly author: string | null;
-  readonly language: string | null;
   readonly section: string;
   /** The owner. */
   readonly source: SourceLabel & { readonly url: string; readonly siteUrl: string | null };
@@ -102,11 +99,6 @@ export interface Item {
   /** Sections of all sources that list the item, the owner's first. */
   readonly sections: readonly string[];
   readonly republish: Republish;
-  readonly categories: readonly string[];
-  readonly enclosures: readonly Enclosure[];
-  readonly imageUrl: string | null;
-  readonly publishedMs: number | null;
-  readonly updatedMs: number | null;
   readonly firstSeenMs: number;
   readonly sortMs: number;
   readonly revision: number;

@@ -15,7 +15,6 @@ export const noValidators: Validators = { etag: null, lastModified: null };
 export interface FetchFacts {
   /** HTTP status of the last response; null: none was received. */
   readonly status: number | null;
-  /** Bytes received. */
   readonly bytes: number;
   readonly durationMs: number;
   readonly redirects: number;

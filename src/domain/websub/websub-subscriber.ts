@@ -46,5 +46,4 @@ export type DeliveryResult =
   | { readonly kind: 'current'; readonly tag: string; readonly minIntervalMs: number }
   /** To be retried; null: dropped until the next change. */
   | { readonly kind: 'failed'; readonly retryMs: number | null }
-  /** The subscription has ended. */
   | { readonly kind: 'ended' };

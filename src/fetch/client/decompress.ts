@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { type Note, note } from '../../domain/notes/note.ts';
-import { concatBytes } from './byte-collector.ts';
+import { concatBytes } from './body-memory.ts';
 import { FetchError, formatBytes } from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 

@@ -1,8 +1,14 @@
 import type { Dispatcher } from 'undici';
-import type { MemoryReservation } from './body-memory.ts';
-import { ByteCollector } from './byte-collector.ts';
-import { bodyTooLarge, deadlineError, isClosed, type Phase, toFetchError } from './exchange-errors.ts';
-import { FetchError, formatSeconds } from './fetch-error.ts';
+import { ByteCollector, type MemoryReservation } from './body-memory.ts';
+import {
+  bodyTooLarge,
+  deadlineError,
+  FetchError,
+  formatSeconds,
+  isClosed,
+  type Phase,
+  toFetchError,
+} from './fetch-error.ts';
 import type { FetchLimits } from './fetch-limits.ts';
 import { type HeaderList, headerList, noHeaders } from './header-list.ts';
 

@@ -12,7 +12,6 @@ export interface FetchLimits {
   /** A body that arrives more slowly, averaged over `slowWindowMs`, is aborted. */
   readonly minBytesPerSecond: number;
   readonly slowWindowMs: number;
-  /** The body as received. */
   readonly maxWireBytes: number;
   /** The decompressed body, or a local file. */
   readonly maxBodyBytes: number;
@@ -29,7 +28,6 @@ export interface FetchLimits {
   /** A longer ETag or Last-Modified is not stored. */
   readonly maxValidatorBytes: number;
   readonly maxRetryAfterMs: number;
-  /** Links read from Link headers. */
   readonly maxLinks: number;
   /** Idle time after which a connection is closed; a Keep-Alive header may raise it to `maxKeepAliveMs`. */
   readonly keepAliveMs: number;

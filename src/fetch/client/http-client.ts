@@ -7,8 +7,7 @@ import { type BodyMemory, createBodyMemory, type MemoryReservation } from './bod
 import { createAddressLookup, createConnector, type Dial } from './connector.ts';
 import { decodeBody } from './decompress.ts';
 import { Exchange, type WireResponse } from './exchange.ts';
-import { deadlineError } from './exchange-errors.ts';
-import { asFetchError, FetchError } from './fetch-error.ts';
+import { asFetchError, deadlineError, FetchError } from './fetch-error.ts';
 import { defaultFetchLimits, type FetchLimits } from './fetch-limits.ts';
 import type { HeaderList } from './header-list.ts';
 import { createResolver, type Resolve } from './resolver.ts';
@@ -82,7 +81,6 @@ export interface HttpClient {
    * an IP address it is returned synchronously. Never rejects.
    */
   addressOf(host: string): string | null | Promise<string | null>;
-  /** Origins with an open connection. */
   openOrigins(): readonly string[];
   /** Closes all connections; running requests fail. */
   close(): Promise<void>;

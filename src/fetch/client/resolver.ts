@@ -20,7 +20,6 @@ export interface ResolverParts {
   readonly clock: Clock;
   /** Returns the text of the hosts file. */
   readHosts?(): Promise<string>;
-  /** Queries A or AAAA records. */
   query?(hostname: string, family: 4 | 6): Promise<readonly DnsRecord[]>;
   /** Resolves through the operating system. */
   system?(hostname: string): Promise<readonly string[]>;

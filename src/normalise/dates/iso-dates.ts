@@ -19,34 +19,27 @@ export function parseIsoDate(text: string): number | null {
   return time === null || zone === null ? null : toEpochMs(day, time, zone);
 }
 
+/** A two-digit year is completed: see `fullYear`. */
+function ymd(year = '', month = '1', day = '1'): CalendarDate {
+  return { year: fullYear(year), month: Number(month), day: Number(day) };
+}
+
 /** The forms of a date that begins with the year, each with a function of its groups. */
 const isoForms: readonly (readonly [RegExp, (...groups: string[]) => CalendarDate | null])[] = [
-  [
-    /^(\d{4})-0?(\d{1,2})-(\d{1,2})$/,
-    (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) }),
-  ],
+  [/^(\d{4})-0?(\d{1,2})-(\d{1,2})$/, ymd],
   [/^(\d{4})-(\p{L}+)-(\d{1,2})$/u, (year, month = '', day) => namedMonthDate(Number(year), month, Number(day))],
-  [
-    /^(\d{4})[/.] ?(\d{1,2})[/.] ?(\d{1,2})\.?$/,
-    (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) }),
-  ],
+  [/^(\d{4})[/.] ?(\d{1,2})[/.] ?(\d{1,2})\.?$/, ymd],
   [/^(\d{4})-?(\d{3})$/, (year, day) => ordinalDate(Number(year), Number(day))],
-  [/^(\d{4})-(\d{1,2})$/, (year, month) => ({ year: Number(year), month: Number(month), day: 1 })],
-  [/^(\d{4})$/, (year) => ({ year: Number(year), month: 1, day: 1 })],
-  [/^(\d{4})(\d{2})(\d{2})$/, (year, month, day) => ({ year: Number(year), month: Number(month), day: Number(day) })],
+  [/^(\d{4})-(\d{1,2})$/, ymd],
+  [/^(\d{4})$/, ymd],
+  [/^(\d{4})(\d{2})(\d{2})$/, ymd],
   [
     /^(\d{4})-?w(\d{2})(?:-?([1-7]))?$/,
     (year, week, day = '1') => isoWeekDate(Number(year), Number(week), Number(day)),
   ],
-  [
-    /^(\d{2})-(\d{2})-(\d{2})$/,
-    (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),
-  ],
-  [/^-(\d{2})-?(\d{2})$/, (year = '', month) => ({ year: fullYear(year), month: Number(month), day: 1 })],
-  [
-    /^(\d{2})(\d{2})(\d{2})$/,
-    (year = '', month, day) => ({ year: fullYear(year), month: Number(month), day: Number(day) }),
-  ],
+  [/^(\d{2})-(\d{2})-(\d{2})$/, ymd],
+  [/^-(\d{2})-?(\d{2})$/, ymd],
+  [/^(\d{2})(\d{2})(\d{2})$/, ymd],
   // Only with a leading zero: five digits without one are an ordinary number.
   [/^(0\d)(\d{3})$/, (year = '', day) => ordinalDate(fullYear(year), Number(day))],
 ];

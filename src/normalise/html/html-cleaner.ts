@@ -10,7 +10,6 @@ const maxDepth = 100;
 
 /** How an element is written. */
 interface ElementRule {
-  /** Its name in the output. */
   readonly name: string;
   /** The attributes that may be written, in this order. */
   readonly attributes: readonly string[];

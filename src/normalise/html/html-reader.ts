@@ -51,7 +51,6 @@ export class HtmlReader {
     this.#parser.end(this.source);
   }
 
-  /** Stops parsing. */
   stop(): void {
     this.#parser?.pause();
   }

@@ -18,7 +18,6 @@ export class CdataSections {
     this.#text = text;
   }
 
-  /** Whether a section begins at `at`. */
   beginsAt(at: number): boolean {
     return this.#text.startsWith(opening, at);
   }

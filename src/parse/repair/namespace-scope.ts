@@ -1,6 +1,56 @@
 import { type ElementRole, roleOf } from './element-roles.ts';
-import { canonicalPrefix } from './namespaces.ts';
 import type { Dialect } from './repaired-xml.ts';
+
+/**
+ * Namespaces by canonical prefix. Publishers may choose any prefix, and do. '' is the vocabulary of the dialect itself:
+ * RSS 0.90, 1.0 and 2.0 use different namespaces, or none, for the same elements.
+ */
+const namespaces: Readonly<Record<string, string>> = {
+  atom: 'www.w3.org/2005/atom purl.org/atom/ns purl.org/atom-blog/ns',
+  '':
+    'purl.org/rss/1.0 purl.org/net/rss1.1 my.netscape.com/rdf/simple/0.9 ' +
+    'channel.netscape.com/rdf/simple/0.9 my.netscape.com/publish/formats/rss-0.91.dtd ' +
+    'backend.userland.com/rss backend.userland.com/rss2 backend.userland.com/rss091 ' +
+    'backend.userland.com/rss092 blogs.law.harvard.edu/tech/rss',
+  rdf: 'www.w3.org/1999/02/22-rdf-syntax-ns',
+  xhtml: 'www.w3.org/1999/xhtml',
+  svg: 'www.w3.org/2000/svg',
+  math: 'www.w3.org/1998/math/mathml',
+  dc: 'purl.org/dc/elements/1.1 purl.org/dc/elements/1.0',
+  dcterms: 'purl.org/dc/terms',
+  content: 'purl.org/rss/1.0/modules/content',
+  sy: 'purl.org/rss/1.0/modules/syndication',
+  slash: 'purl.org/rss/1.0/modules/slash',
+  wiki: 'purl.org/rss/1.0/modules/wiki',
+  media: 'search.yahoo.com/mrss tools.search.yahoo.com/mrss video.search.yahoo.com/mrss',
+  itunes: 'www.itunes.com/dtds/podcast-1.0.dtd example.com/dtds/podcast-1.0.dtd',
+  googleplay: 'www.google.com/schemas/play-podcasts/1.0',
+  podcast: 'podcastindex.org/namespace/1.0',
+  thr: 'purl.org/syndication/thread/1.0',
+  fh: 'purl.org/syndication/history/1.0',
+  at: 'purl.org/atompub/tombstones/1.0',
+  georss: 'www.georss.org/georss',
+  gml: 'www.opengis.net/gml',
+  geo: 'www.w3.org/2003/01/geo/wgs84_pos',
+  wfw: 'wellformedweb.org/commentapi',
+  feedburner: 'rssnamespace.org/feedburner/ext/1.0',
+  pingback: 'madskills.com/public/xml/rss/module/pingback',
+  trackback: 'madskills.com/public/xml/rss/module/trackback',
+  prism: 'prismstandard.org/namespaces/1.2/basic prismstandard.org/namespaces/basic/2.0',
+};
+const prefixOfNamespace = new Map(
+  Object.entries(namespaces).flatMap(([prefix, names]) => names.split(' ').map((name) => [name, prefix] as const)),
+);
+
+/** The canonical prefix of a namespace; null if it is unknown. Ignores case, the scheme and a trailing `/` or `#`. */
+export function canonicalPrefix(namespace: string): string | null {
+  const bare = namespace
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/[/#]$/, '');
+  return prefixOfNamespace.get(bare) ?? null;
+}
 
 /** An element name resolved by the namespace declarations around it. */
 export interface ResolvedName {

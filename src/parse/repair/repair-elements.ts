@@ -9,7 +9,6 @@ import {
   itemStartTags,
   type OpenElement,
 } from './feed-element-stack.ts';
-import { FieldRuns } from './field-runs.ts';
 import { containsXml, InlineMarkup, type NamedStartTag } from './inline-markup.ts';
 import type { NamespaceScope, ResolvedName } from './namespace-scope.ts';
 import type { RepairContext } from './repair-context.ts';
@@ -23,6 +22,7 @@ import {
   typeAttribute,
   writeAttributes,
 } from './repair-tags.ts';
+import { fieldsTag } from './repaired-xml.ts';
 
 const rootName: ResolvedName = { canonical: '', role: 'root', differs: false };
 
@@ -54,7 +54,6 @@ export class ElementRepairer {
     return this.#open.depth === 0;
   }
 
-  /** The number of items in the result. */
   get keptItems(): number {
     return this.#items - this.#droppedItems;
   }
@@ -249,5 +248,37 @@ export class ElementRepairer {
     this.#closeDownTo(0, keptEnd);
     this.#repair.edits.add(keptEnd, keptEnd, this.#fieldRuns.close());
     return keptEnd;
+  }
+}
+
+/**
+ * Wraps each run of feed fields between items in an element `fieldsTag`. The element is opened by the first field of the
+ * run, so that adjacent items have no empty element between them.
+ */
+class FieldRuns {
+  readonly #repair: RepairContext;
+  #isOpen = false;
+  #wasOpen = false;
+
+  constructor(repair: RepairContext) {
+    this.#repair = repair;
+  }
+
+  /** Opens a run at `at`, unless one is open. */
+  open(at: number): void {
+    if (!this.#isOpen) this.#repair.edits.add(at, at, `<${fieldsTag}>`);
+    this.#isOpen = true;
+  }
+
+  /** Closes the open run. @returns its end tag; empty if none is open. */
+  close(): string {
+    this.#wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    return this.#wasOpen ? `</${fieldsTag}>` : '';
+  }
+
+  /** Undoes the last `close` after its end tag was discarded together with the item after it. */
+  reopen(): void {
+    this.#isOpen = this.#wasOpen;
   }
 }

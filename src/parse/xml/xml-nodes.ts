@@ -33,7 +33,6 @@ export class Fields {
     return this.#byName.has(name);
   }
 
-  /** The elements of a name. */
   of(name: string): readonly XmlNode[] {
     return this.#byName.get(name) ?? none;
   }

@@ -1,6 +1,6 @@
 import type { Alert, AlertReceiver } from '../../domain/alerts/alert.ts';
 import { assertNever } from '../../domain/assert-never.ts';
-import { deliveryId, signatureHeaders } from '../webhooks/webhook-signature.ts';
+import { deliveryId, signatureHeaders } from '../webhooks/webhook-batch.ts';
 import { alertLines, cutText } from './alert-text.ts';
 
 /** What is sent to a receiver. */

@@ -6,12 +6,96 @@ import type { ResetReason } from '../../domain/events/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { DiscontinuityReason, LogTail } from '../log/log-tail.ts';
-import { filterKeyOf } from './event-filter.ts';
-import { FacetCache } from './facet-cache.ts';
-import { FilterGroup, type FrameContext, type Step } from './frames.ts';
-import { RunQueue } from './run-queue.ts';
-import { StepCache } from './step-cache.ts';
-import { type ReplayLimits, type Sink, Subscription, type SubscriptionContext } from './subscription.ts';
+import { FacetCache, filterKeyOf } from './event-filter.ts';
+import { createStepCache, FilterGroup, type FrameContext, type Step } from './frames.ts';
+import {
+  type ReplayLimits,
+  type Sink,
+  Subscription,
+  type SubscriptionContext,
+  type TickResult,
+} from './subscription.ts';
+
+// Limits of one slice of the event loop. Between two slices the process answers requests and reads sockets, however many
+// subscriptions are waiting.
+const maxTicksPerSlice = 200;
+const maxNewBytesPerSlice = 512 * 1024;
+const maxNewStepsPerSlice = 20;
+/** Bounds a slice whatever its ticks cost: clients choose the filters. */
+const maxSliceMs = 8;
+
+const idle: TickResult = { end: 'idle', step: null };
+
+interface RunQueueOptions {
+  /** Runs work in a later turn of the event loop. */
+  readonly defer: (work: () => void) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Subscriptions that may have work, served round-robin in slices of the event loop. */
+class RunQueue {
+  readonly #waiting = new Set<Subscription>();
+  readonly #defer: (work: () => void) => void;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #sliceDue = false;
+
+  constructor({ defer, clock, log }: RunQueueOptions) {
+    this.#defer = defer;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Schedules a tick of a subscription; one that is already waiting keeps its place in the queue. */
+  add(subscription: Subscription): void {
+    this.#waiting.add(subscription);
+    this.#deferSlice();
+  }
+
+  delete(subscription: Subscription): void {
+    this.#waiting.delete(subscription);
+  }
+
+  #deferSlice(): void {
+    if (this.#sliceDue || this.#waiting.size === 0) return;
+    this.#sliceDue = true;
+    this.#defer(() => this.#slice());
+  }
+
+  #slice(): void {
+    let ticks = 0;
+    let newSteps = 0;
+    let newBytes = 0;
+    const endMs = this.#clock.monotonic() + maxSliceMs;
+    for (const subscription of this.#waiting) {
+      this.#waiting.delete(subscription);
+      const { end, step } = this.#tick(subscription);
+      // To the end of the queue: one subscription's backlog must not delay another's new events.
+      if (end === 'more') this.#waiting.add(subscription);
+      ticks += 1;
+      if (step?.isNew) {
+        newSteps += 1;
+        newBytes += step.bytes?.length ?? 0;
+      }
+      if (ticks >= maxTicksPerSlice || newSteps >= maxNewStepsPerSlice || newBytes >= maxNewBytesPerSlice) break;
+      if (this.#clock.monotonic() >= endMs) break;
+    }
+    this.#sliceDue = false;
+    this.#deferSlice();
+  }
+
+  /** An exception ends this subscription only. */
+  #tick(subscription: Subscription): TickResult {
+    try {
+      return subscription.tick();
+    } catch (error) {
+      this.#log.error({ err: error, ch: subscription.channel, pos: subscription.pos }, 'a subscription failed');
+      subscription.abort();
+      return idle;
+    }
+  }
+}
 
 /** Where a subscription starts: after a cursor, at the head, or as far back as a replay may reach. */
 export type StartPosition = Cursor | 'head' | 'floor';
@@ -26,7 +110,6 @@ interface SubscribeRequest {
 /** All subscriptions of this process. */
 export interface FanOut {
   readonly size: number;
-  /** Number of distinct filters. */
   readonly filterCount: number;
   /** Resets since the process started, by reason. */
   readonly resets: ReadonlyMap<ResetReason, number>;
@@ -34,7 +117,6 @@ export interface FanOut {
   subscribe(call: SubscribeRequest): Subscription;
 }
 
-/** Dependencies and limits of a fan-out. */
 export interface FanOutOptions {
   readonly tail: LogTail;
   readonly clock: Clock;
@@ -83,7 +165,11 @@ class Broadcaster implements FanOut, SubscriptionContext {
     this.onDelivered = options.onDelivered ?? (() => {});
     this.log = options.log;
     this.#clock = options.clock;
-    this.#frameSettings = { publicUrl: options.publicUrl, facetCache: new FacetCache(), stepCache: new StepCache() };
+    this.#frameSettings = {
+      publicUrl: options.publicUrl,
+      facetCache: new FacetCache(),
+      stepCache: createStepCache(),
+    };
     this.#queue = new RunQueue({
       defer: options.defer ?? ((work) => void setImmediate(work)),
       clock: options.clock,

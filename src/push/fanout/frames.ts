@@ -2,10 +2,9 @@ import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, LogEvent } from '../../domain/events/event.ts';
 import type { Filter } from '../../domain/events/filter.ts';
 import { wireItemJson } from '../../domain/events/wire-item.ts';
+import { LruCache } from '../../runtime/lru-cache.ts';
 import { unpooled } from '../../runtime/unpooled.ts';
-import { channelOf, createMatcher, filterKeyOf, type Matcher } from './event-filter.ts';
-import type { FacetCache } from './facet-cache.ts';
-import type { StepCache } from './step-cache.ts';
+import { channelOf, createMatcher, type FacetCache, filterKeyOf, type Matcher } from './event-filter.ts';
 
 /** A delivery is full at either limit, but contains at least one event. */
 export const maxEventsPerDelivery = 64;
@@ -48,7 +47,15 @@ export interface FrameContext {
   /** Without a trailing slash. */
   readonly publicUrl: string;
   readonly facetCache: FacetCache;
-  readonly stepCache: StepCache;
+  readonly stepCache: LruCache<Step>;
+}
+
+/**
+ * A cache of the steps of all filters, however many clients invent. A small one suffices, since subscribers that share a
+ * step need it within moments of each other.
+ */
+export function createStepCache(): LruCache<Step> {
+  return new LruCache({ maxBytes: 8 * 1024 * 1024 });
 }
 
 /** The item of a `remove`, also when an update moved the item out of the filter. */
@@ -91,9 +98,7 @@ export function frameEvent(event: LogEvent, op: EventOp, prev: number, publicUrl
  * two positions) is therefore built once, for the first subscriber that needs it, and looked up for the others.
  */
 export class FilterGroup {
-  /** See `filterKeyOf`. */
   readonly key: string;
-  /** See `channelOf`. */
   readonly channel: string;
   readonly #matcher: Matcher;
   readonly #settings: FrameContext;
@@ -118,12 +123,13 @@ export class FilterGroup {
     wire: { readonly encoding: Encoding; readonly epoch: string },
   ): Step {
     const { stepCache: steps } = this.#settings;
-    const last = events[events.length - 1]?.seq ?? from.pos;
-    const key = { pos: from.pos, prev: from.prev, last, encoding: wire.encoding.name, epoch: wire.epoch };
-    const known = this.shared ? steps.get(this, key) : null;
-    if (known !== null) return known;
+    if (!this.shared) return this.#computeStep(from, events, wire);
+    const last = events.at(-1)?.seq ?? from.pos;
+    const key = `${this.key} ${wire.encoding.name} ${wire.epoch} ${from.pos} ${from.prev} ${last}`;
+    const known = steps.get(key);
+    if (known !== undefined) return known;
     const step = this.#computeStep(from, events, wire);
-    if (this.shared) steps.set(this, key, { ...step, isNew: false, seqs: noSeqs });
+    steps.set(key, { ...step, isNew: false, seqs: noSeqs }, step.bytes?.length ?? 0);
     return step;
   }
 

@@ -3,8 +3,7 @@ import type { LogBounds, LogEvent } from '../../domain/events/event.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createEventBuffer, type EventBuffer } from './event-buffer.ts';
-import type { LogReader } from './log-reader.ts';
-import { createPageReader, type Page } from './page-reader.ts';
+import { createPageReader, type LogReader, type Page } from './page-reader.ts';
 
 /** Why the positions of all readers of this node became invalid at once. */
 export type DiscontinuityReason =
@@ -36,7 +35,6 @@ export interface LogTail {
   onDiscontinuity(listener: (reason: DiscontinuityReason) => void): void;
 }
 
-/** Dependencies and sizes of a tail. */
 export interface LogTailOptions {
   readonly eventLog: LogReader;
   readonly log: Log;

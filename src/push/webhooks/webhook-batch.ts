@@ -1,10 +1,11 @@
+import { createHash, createHmac } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkCursor, formatCursor, type LogBounds, type LogEvent } from '../../domain/events/event.ts';
-import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
+import { decodeSecret, type Webhook, type WebhookState } from '../../domain/events/webhook.ts';
 import type { ResetReason } from '../../domain/events/wire.ts';
 import { createMatcher, type Matcher } from '../fanout/event-filter.ts';
 import { frameEvent, maxBytesPerDelivery, maxEventsPerDelivery } from '../fanout/frames.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { LogReader } from '../log/page-reader.ts';
 
 const pageSize = 200;
 /** Events matched per call, so that a filter that matches nothing does not delay other work. */
@@ -20,7 +21,6 @@ export type WebhookBatch =
   /** A delivery, and the position once the receiver has accepted it. */
   | { readonly kind: 'send'; readonly body: string; readonly position: WebhookPosition; readonly events: number };
 
-/** Dependencies of `readBatch`. */
 export interface BatchContext {
   readonly eventLog: LogReader;
   /** Without a trailing slash. */
@@ -115,4 +115,38 @@ class BatchBuilder {
     const body = `${start.slice(0, -1)},"events":[${this.#events.join(',')}]}`;
     return { kind: 'send', body, position, events: this.#events.length };
   }
+}
+
+/** The signed parts of a delivery. */
+interface SignedContent {
+  readonly id: string;
+  /** Epoch seconds of the attempt; receivers reject old ones. */
+  readonly timestampS: number;
+  readonly body: string;
+}
+
+/** The `webhook-id` of a delivery: equal for equal bytes to the same webhook, so that receivers recognise a repeat. */
+export function deliveryId(webhookId: string, body: string): string {
+  return `msg_${createHash('sha256').update(`${webhookId}\n${body}`).digest('base64url').slice(0, 27)}`;
+}
+
+/**
+ * Signature headers of the Standard Webhooks scheme: HMAC-SHA256 over `id.timestamp.body`.
+ *
+ * @param secrets `whsec_` and base64. Each signs, so that receivers can rotate their secret.
+ * @returns null when there is no secret, or one is malformed.
+ */
+export function signatureHeaders(
+  secrets: readonly string[],
+  signed: SignedContent,
+): Readonly<Record<string, string>> | null {
+  const { id, timestampS, body } = signed;
+  const signatures: string[] = [];
+  for (const secret of secrets) {
+    const key = decodeSecret(secret);
+    if (key === null) return null;
+    signatures.push(`v1,${createHmac('sha256', key).update(`${id}.${timestampS}.${body}`).digest('base64')}`);
+  }
+  if (signatures.length === 0) return null;
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestampS), 'webhook-signature': signatures.join(' ') };
 }

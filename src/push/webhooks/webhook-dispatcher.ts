@@ -5,10 +5,9 @@ import { displayUrl, maskText } from '../../domain/masking.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Coalescer, createCoalescer } from '../../runtime/coalescer.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { LogReader } from '../log/log-reader.ts';
+import type { LogReader } from '../log/page-reader.ts';
 import { nextWebhookState, type PostResult } from './delivery-outcome.ts';
-import { readBatch, type WebhookBatch } from './webhook-batch.ts';
-import { deliveryId, signatureHeaders } from './webhook-signature.ts';
+import { deliveryId, readBatch, signatureHeaders, type WebhookBatch } from './webhook-batch.ts';
 
 const pollEveryMs = 1000;
 /** Minimum time between two transactions that store a position without a delivery. */
@@ -33,7 +32,6 @@ interface WebhookStateStore {
   advance(before: WebhookState, after: WebhookState): Promise<boolean>;
 }
 
-/** Dependencies of a dispatcher. */
 export interface WebhookDispatcherOptions {
   readonly eventLog: LogReader;
   readonly states: WebhookStateStore;

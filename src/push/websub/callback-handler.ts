@@ -42,7 +42,6 @@ export interface CallbackHandler {
   receive(callbackId: string, push: IncomingPush): Promise<CallbackResponse>;
 }
 
-/** What the callback handler depends on. */
 export interface CallbackHandlerParts {
   readonly clock: Clock;
   readonly log: Log;

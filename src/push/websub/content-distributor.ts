@@ -17,7 +17,6 @@ const readLimit = 100;
 /** The outcome of an attempt, for metrics. */
 export type DeliveryOutcome = 'delivered' | 'unchanged' | 'retried' | 'dropped' | 'gone' | 'revoked';
 
-/** What content distribution depends on. */
 export interface ContentDistributorParts {
   readonly clock: Clock;
   readonly log: Log;
@@ -36,7 +35,6 @@ export interface ContentDistributorParts {
 export class ContentDistributor {
   readonly #parts: ContentDistributorParts;
   readonly #hosts: HostLimiter;
-  readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
   constructor(parts: ContentDistributorParts) {
@@ -58,8 +56,8 @@ export class ContentDistributor {
   }
 
   /** Resolves when no attempt is running. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+  idle(): Promise<void> {
+    return this.#hosts.idle();
   }
 
   /** Starts no further attempt and waits for those that run. */
@@ -93,18 +91,12 @@ export class ContentDistributor {
   }
 
   #start(delivery: ClaimedDelivery): void {
-    const { log } = this.#parts;
-    const work = this.#attempt(delivery)
-      .then((succeeded) => this.#hosts.release(delivery.host, succeeded))
-      .catch((error: unknown) => {
-        this.#hosts.release(delivery.host, null);
-        log.error({ err: error, host: delivery.host }, 'a WebSub delivery failed internally; retry after its lease');
-      })
-      .finally(() => {
-        this.#running.delete(work);
-        this.#parts.wake();
-      });
-    this.#running.add(work);
+    const { log, wake } = this.#parts;
+    const { host } = delivery;
+    this.#hosts.start(host, () => this.#attempt(delivery), {
+      error: (error) => log.error({ err: error, host }, 'a WebSub delivery failed internally; retry after its lease'),
+      end: wake,
+    });
   }
 
   /** @returns whether the callback accepted the content; null: no request was sent. */

@@ -8,12 +8,16 @@ const maxHosts = 10_000;
 
 /** Limits on requests to other hosts. */
 export interface HostLimits {
-  /** Concurrent requests to one host. */
   readonly perHost: number;
-  /** Concurrent requests in all. */
   readonly total: number;
   /** Requests to one host within a minute; absent: no limit. */
   readonly perHostPerMinute?: number;
+}
+
+/** Called when a request has ended: with its error, if it has one, then in any case. */
+interface RequestListener {
+  error(error: unknown): void;
+  end(): void;
 }
 
 interface HostState {
@@ -28,6 +32,7 @@ export class HostLimiter {
   readonly #clock: Clock;
   readonly #limits: HostLimits;
   readonly #hosts = new Map<string, HostState>();
+  readonly #requests = new Set<Promise<void>>();
   #running = 0;
 
   constructor(clock: Clock, limits: HostLimits) {
@@ -61,6 +66,31 @@ export class HostLimiter {
     else if (succeeded) state.failures = 0;
     else this.#countFailure(state);
     this.#forget(host, state);
+  }
+
+  /**
+   * Sends a request with a permit, and gives the permit back. The request returns the `succeeded` of `release`; its
+   * rejection is a fault of ours, and passed to `error`.
+   */
+  start(host: string, request: () => Promise<boolean | null>, on: RequestListener): void {
+    const perform = async (): Promise<void> => {
+      let succeeded: boolean | null = null;
+      try {
+        succeeded = await request();
+      } catch (error) {
+        on.error(error);
+      }
+      this.release(host, succeeded);
+      this.#requests.delete(running);
+      on.end();
+    };
+    const running = perform();
+    this.#requests.add(running);
+  }
+
+  /** Resolves when no request of `start` is running. */
+  async idle(): Promise<void> {
+    while (this.#requests.size > 0) await Promise.all(this.#requests);
   }
 
   /** Hosts to which no request may be sent now. */

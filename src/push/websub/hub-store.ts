@@ -11,9 +11,7 @@ import type {
 export interface TopicDocument {
   readonly body: Uint8Array;
   readonly contentType: string;
-  /** The Link header. */
   readonly link: string;
-  /** The self URL. */
   readonly self: string;
   /** Equal for equal bytes. */
   readonly tag: string;
@@ -29,7 +27,6 @@ export interface HubStore {
   /** Number of subscriptions whose callback is at a host. */
   countSubscribers(host: string): Promise<number>;
   removeSubscriber(key: SubscriberKey): Promise<void>;
-  /** Removes subscriptions and deliveries that have expired. */
   removeExpired(nowMs: number): Promise<void>;
   /** Those of these topics that have a subscriber. @param topics null: all. */
   subscribedTopics(topics: readonly string[] | null, nowMs: number): Promise<readonly string[]>;

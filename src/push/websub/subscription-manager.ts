@@ -16,14 +16,12 @@ const maxRedirects = 3;
 const maxUnsubscribeAttempts = 3;
 const concurrency = 5;
 
-/** What the subscription manager depends on. */
 export interface SubscriptionManagerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly client: WebSubHttpClient;
   readonly store: SubscriptionStore;
   readonly random: () => number;
-  /** Absolute URL of a callback. */
   callbackUrl(callbackId: string): string;
   /** Called after a source's next poll was brought forward. */
   onSourceDue(): void;

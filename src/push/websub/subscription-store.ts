@@ -31,7 +31,6 @@ export interface SubscriptionStore {
   bringPollForward(sourceRef: number, poll: EarlierPoll): Promise<void>;
 }
 
-/** What the callback reads and writes. */
 export interface CallbackStore {
   find(callbackId: string): Promise<HubSubscription | null>;
   /** @returns whether the subscription was not active before. */

@@ -9,7 +9,6 @@ import type { HubEventLog, HubStore } from './hub-store.ts';
 /** The changes of one refresh arrive within it. */
 const batchWindowMs = secondMs;
 
-/** What the topic watcher depends on. */
 export interface TopicWatcherParts {
   readonly clock: Clock;
   readonly eventLog: HubEventLog;

@@ -25,7 +25,6 @@ const maxSubscriptionsPerHost = 2000;
 /** A subscriber that was not verified by then subscribes again. */
 const maxQueuedMs = 10 * minuteMs;
 
-/** What verification depends on. */
 export interface VerifierParts {
   readonly clock: Clock;
   readonly log: Log;
@@ -55,7 +54,6 @@ export class Verifier {
   readonly #parts: VerifierParts;
   readonly #hosts: HostLimiter;
   readonly #queue = new Map<string, Queued>();
-  readonly #running = new Set<Promise<void>>();
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
@@ -89,8 +87,8 @@ export class Verifier {
   }
 
   /** Resolves when no verification is running. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+  idle(): Promise<void> {
+    return this.#hosts.idle();
   }
 
   /** Discards the queue and waits for the verifications that run. */
@@ -118,17 +116,11 @@ export class Verifier {
   }
 
   #start(request: VerificationRequest, host: string): void {
-    const work = this.#perform(request)
-      .then((succeeded) => this.#hosts.release(host, succeeded))
-      .catch((error: unknown) => {
-        this.#hosts.release(host, null);
-        this.#parts.log.error({ err: error, host }, 'the verification of a subscriber failed internally');
-      })
-      .finally(() => {
-        this.#running.delete(work);
-        this.run();
-      });
-    this.#running.add(work);
+    const { log } = this.#parts;
+    this.#hosts.start(host, () => this.#perform(request), {
+      error: (error) => log.error({ err: error, host }, 'the verification of a subscriber failed internally'),
+      end: () => this.run(),
+    });
   }
 
   /**

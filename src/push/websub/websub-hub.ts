@@ -8,7 +8,6 @@ import { TopicWatcher } from './topic-watcher.ts';
 import { Verifier } from './verifier.ts';
 import { Publisher } from './websub-publisher.ts';
 
-/** What the hub depends on. */
 export interface HubParts extends ContentDistributorParts {
   readonly eventLog: HubEventLog;
   readonly publicUrl: string;

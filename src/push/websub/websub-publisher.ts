@@ -8,7 +8,6 @@ const batchWindowMs = 5 * secondMs;
 const retryMs = minuteMs;
 const concurrency = 4;
 
-/** What the publisher depends on. */
 export interface PublisherParts {
   readonly clock: Clock;
   readonly log: Log;

@@ -20,36 +20,6 @@ interface HostReport {
 }
 
 /**
- * A fair queue of due sources: hosts take ready, however many sources each has. All times are monotonic, so that a
- * change of the wall clock neither delays nor advances a poll.
- */
-export interface HostQueue {
-  /** Adds the sources that are not queued or running yet, in order. Returns how many were added. */
-  add(rows: readonly DueSource[], atMs: number): number;
-  /** Removes the sources that may start now, at max `max`. The caller must call `complete` or `release` for each. */
-  take(atMs: number, max?: number): ReadySource[];
-  complete(id: string, report: HostReport, atMs: number): void;
-  /** Provides the address of a host for which `AddressOf` returned undefined. */
-  setAddress(host: string, address: string | null, atMs: number): void;
-  /** Starts nothing at a host before `untilMs`. */
-  pauseHost(host: string, untilMs: number, atMs: number): void;
-  /** Returns a taken source that was not started because its claim failed. Counts towards neither host gap nor global rate. */
-  release(id: string, atMs: number): void;
-  /** Removes waiting sources that are no longer declared. Running ones still end with `complete`. */
-  retain(isDeclared: (id: string) => boolean, atMs: number): void;
-  /** Changes the limits. Running refreshes that exceed them continue. */
-  setLimits(limits: QueueLimits): void;
-  /** When `take` may next return something without a further `complete` or `add`; null: not by time alone. */
-  nextReadyMs(atMs: number): number | null;
-  readonly waiting: number;
-  readonly running: number;
-  /** Hosts that only our own limits delay. */
-  readonly readyHosts: number;
-  /** Hosts with any state. */
-  readonly hosts: number;
-}
-
-/**
  * The IP address to which a host resolves; null: unknown, so that no address limit applies. Undefined: not known yet;
  * `HostQueue.setAddress` will provide it.
  */
@@ -89,12 +59,11 @@ interface Running {
   readonly readyAfterMs: number;
 }
 
-/** An empty queue. */
-export function createHostQueue(limits: QueueLimits, addressOf: AddressOf = () => null): HostQueue {
-  return new FairQueue(limits, addressOf);
-}
-
-class FairQueue implements HostQueue {
+/**
+ * A fair queue of due sources: hosts take ready, however many sources each has. All times are monotonic, so that a
+ * change of the wall clock neither delays nor advances a poll.
+ */
+export class HostQueue {
   #limits: QueueLimits;
   #rate: RateLimiter;
   readonly #hosts = new Map<string, Host>();
@@ -111,7 +80,7 @@ class FairQueue implements HostQueue {
   #locating = 0;
   #slowRunning = 0;
 
-  constructor(limits: QueueLimits, addressOf: AddressOf) {
+  constructor(limits: QueueLimits, addressOf: AddressOf = () => null) {
     this.#limits = limits;
     this.#addressOf = addressOf;
     this.#addresses = createAddressLimiter(() =>
@@ -120,6 +89,7 @@ class FairQueue implements HostQueue {
     this.#rate = createRateLimiter(limits.globalPerSecond);
   }
 
+  /** Changes the limits. Running refreshes that exceed them continue. */
   setLimits(limits: QueueLimits): void {
     if (limits.globalPerSecond !== this.#limits.globalPerSecond) this.#rate = createRateLimiter(limits.globalPerSecond);
     this.#limits = limits;
@@ -133,14 +103,17 @@ class FairQueue implements HostQueue {
     return this.#running.size;
   }
 
+  /** Hosts with any state. */
   get hosts(): number {
     return this.#hosts.size;
   }
 
+  /** Hosts that only our own limits delay. */
   get readyHosts(): number {
     return this.#ready.size + this.#resumed.size + this.#locating;
   }
 
+  /** Adds the sources that are not queued or running yet, in order. Returns how many were added. */
   add(rows: readonly DueSource[], atMs: number): number {
     let added = 0;
     for (const source of rows) {
@@ -157,6 +130,7 @@ class FairQueue implements HostQueue {
     return added;
   }
 
+  /** Removes the sources that may start now, at max `max`. The caller must call `complete` or `release` for each. */
   take(atMs: number, max = Number.POSITIVE_INFINITY): ReadySource[] {
     this.#wakeRested(atMs);
     this.#unpark(atMs);
@@ -183,12 +157,14 @@ class FairQueue implements HostQueue {
     this.#end(id, atMs);
   }
 
+  /** Starts nothing at a host before `untilMs`. */
   pauseHost(name: string, untilMs: number, atMs: number): void {
     const host = this.#host(name);
     host.readyMs = Math.max(host.readyMs, untilMs);
     this.#enqueue(host, atMs);
   }
 
+  /** Returns a taken source that was not started because its claim failed. Counts towards neither host gap nor global rate. */
   release(id: string, atMs: number): void {
     const run = this.#running.get(id);
     if (run === undefined) return;
@@ -200,6 +176,7 @@ class FairQueue implements HostQueue {
     this.#end(id, atMs);
   }
 
+  /** Removes waiting sources that are no longer declared. Running ones still end with `complete`. */
   retain(isDeclared: (id: string) => boolean, atMs: number): void {
     for (const host of this.#hosts.values()) {
       const kept = host.rows.filter(({ source }) => isDeclared(source.id));
@@ -226,6 +203,7 @@ class FairQueue implements HostQueue {
     this.#enqueue(run.host, atMs);
   }
 
+  /** Provides the address of a host for which `AddressOf` returned undefined. */
   setAddress(name: string, address: string | null, atMs: number): void {
     const host = this.#hosts.get(name);
     if (host?.state !== 'locating') return;
@@ -234,6 +212,7 @@ class FairQueue implements HostQueue {
     this.#resume(host, atMs);
   }
 
+  /** When `take` may next return something without a further `complete` or `add`; null: not by time alone. */
   nextReadyMs(atMs: number): number | null {
     if (this.#running.size >= this.#limits.concurrency) return null;
     const rateMs = this.#rate.nextReadyMs(atMs);

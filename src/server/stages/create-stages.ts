@@ -1,16 +1,21 @@
-import { unmaskedState } from '../../domain/polling/masked-state.ts';
+import { maskedPollResult, unmaskedState } from '../../domain/polling/masked-state.ts';
 import type { Lease, RefreshResult } from '../../domain/polling/poll.ts';
 import type { Source } from '../../domain/polling/source.ts';
 import { refreshSource, type Stages } from '../../refresh.ts';
 import { readPollState } from '../../store/sources/source-state.ts';
 import { createFetchStage, type FetchStageOptions } from './fetch-stage.ts';
 import { createFillGapStage } from './fill-gap-stage.ts';
-import { maskSecrets } from './mask-secrets.ts';
-import { createNormaliseStage, type NormaliseStageOptions } from './normalise-stage.ts';
-import { createPollResultOf, createRecordStage, droppedRefresh, type PollResultOptions } from './record-stage.ts';
-import { createStoreStage, type StoreStageOptions } from './store-stage.ts';
+import { createNormaliseStage, maskFeed, type NormaliseStageOptions } from './normalise-stage.ts';
+import {
+  createPollResultOf,
+  createRecordStage,
+  createStoreStage,
+  droppedRefresh,
+  type PollResultOf,
+  type PollResultOptions,
+  type StoreStageOptions,
+} from './store-stage.ts';
 
-/** What the stages of a refresh need. */
 export interface StageDependencies
   extends FetchStageOptions,
     NormaliseStageOptions,
@@ -40,10 +45,8 @@ export function createRefresh(dependencies: StageDependencies): Refresh {
 }
 
 function createStages(dependencies: StageDependencies): Stages {
-  const { normalise, pollResultOf } = maskSecrets({
-    normalise: createNormaliseStage(dependencies),
-    pollResultOf: createPollResultOf(dependencies),
-  });
+  const normalise = maskFeed(createNormaliseStage(dependencies));
+  const pollResultOf = maskPollResult(createPollResultOf(dependencies));
   return {
     fetchSource: createFetchStage(dependencies),
     normalise,
@@ -51,4 +54,9 @@ function createStages(dependencies: StageDependencies): Stages {
     storeItems: createStoreStage(dependencies, pollResultOf),
     recordOutcome: createRecordStage(dependencies, pollResultOf),
   };
+}
+
+/** Masks the secrets of the source's URL in what a poll stores. */
+function maskPollResult(pollResultOf: PollResultOf): PollResultOf {
+  return (poll, outcome) => maskedPollResult(pollResultOf(poll, outcome), poll.source.hidden);
 }

@@ -12,7 +12,6 @@ import { siblingModule } from '../../runtime/worker-protocol.ts';
 export interface DocumentProcessorOptions {
   /** Maximum number of worker processes. */
   readonly workers?: number;
-  /** CPU time limit for one document. */
   readonly cpuLimitMs?: number;
   /** Wall-clock limit for one document. */
   readonly wallLimitMs?: number;
@@ -25,7 +24,6 @@ export interface DocumentProcessorOptions {
  * cannot be read is a result.
  */
 export interface DocumentProcessor {
-  /** Parses and normalises a feed for the store. */
   normalise(task: NormaliseTask): Promise<NormalisedFeed | Unreadable>;
   /** Parses a feed and returns its entries as published. */
   describe(document: RawDocument): Promise<FeedDescription | Unreadable>;

@@ -5,7 +5,6 @@ import type { Stages } from '../../refresh.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { NetworkBreaker } from '../../schedule/network-breaker.ts';
 
-/** What the fetch stage needs. */
 export interface FetchStageOptions {
   readonly fetcher: Fetcher;
   readonly breaker: NetworkBreaker;

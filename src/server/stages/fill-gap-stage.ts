@@ -7,7 +7,7 @@ import type { Lease } from '../../domain/polling/poll.ts';
 import type { FeedToStore, FetchedFeed, Poll, Stages } from '../../refresh.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isFlood } from '../../schedule/rules/adaptive-interval.ts';
-import { type Continuity, readContinuity } from '../../store/items/stored-continuity.ts';
+import { type Continuity, readContinuity } from '../../store/items/known-items.ts';
 import { extendLease } from '../../store/sources/leases.ts';
 import type { StageDependencies } from './create-stages.ts';
 
@@ -35,7 +35,6 @@ export interface GapFillerOptions {
   normalise(poll: Poll, document: FetchedDocument): Promise<NormalisedFeed | Unreadable>;
   /** @returns false when the lease is lost. */
   extendLease(lease: Lease, untilMs: number): Promise<boolean>;
-  /** Rejects when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 

@@ -1,5 +1,6 @@
 import type { NormalisedFeed, Unreadable } from '../../domain/items/item.ts';
 import type { FetchedDocument } from '../../domain/polling/fetch-outcome.ts';
+import { maskedDocument } from '../../domain/polling/masked-state.ts';
 import { normaliseOptions } from '../../domain/polling/normalise-options.ts';
 import { hubLinks } from '../../domain/websub/websub-topics.ts';
 import type { Poll } from '../../refresh.ts';
@@ -11,7 +12,6 @@ import type { DocumentProcessor } from './document-processor.ts';
 /** Entries of a source whose hashes go to the worker, so that only new and changed entries come back. */
 const maxKnownEntries = 2000;
 
-/** What the normalise stage needs. */
 export interface NormaliseStageOptions {
   readonly store: Store;
   readonly processor: Pick<DocumentProcessor, 'normalise'>;
@@ -39,4 +39,9 @@ export function createNormaliseStage({ store, processor, clock }: NormaliseStage
       done();
     }
   };
+}
+
+/** Masks the secrets of the source's URL in the feed. Fetching needs the secrets, storing never does. */
+export function maskFeed(normalise: NormaliseStage): NormaliseStage {
+  return async (poll, document) => maskedDocument(await normalise(poll, document), poll.source.hidden);
 }

@@ -9,10 +9,8 @@ import { readPollState } from '../../store/sources/source-state.ts';
 import { claimOldestPush, deletePush, type PendingPush, storePushedItems } from '../../store/websub/websub-inbox.ts';
 import { bringPollForward } from '../../store/websub/websub-subscriptions.ts';
 import type { DocumentProcessor } from '../stages/document-processor.ts';
-import { maskFeed } from '../stages/mask-secrets.ts';
-import { createNormaliseStage, type NormaliseStage } from '../stages/normalise-stage.ts';
+import { createNormaliseStage, maskFeed, type NormaliseStage } from '../stages/normalise-stage.ts';
 
-/** What the push reader depends on. */
 export interface PushReaderParts {
   readonly store: Store;
   readonly clock: Clock;

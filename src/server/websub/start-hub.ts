@@ -76,7 +76,6 @@ export function cacheDocuments(
   };
 }
 
-/** What the running hub depends on. */
 export interface StartHubParts {
   readonly settings: Settings;
   readonly store: Store;

@@ -49,7 +49,6 @@ export function createSubscriptionStore(store: Store): SubscriptionStore {
   };
 }
 
-/** What the subscriber depends on. */
 export interface StartSubscriberParts extends PushReaderParts {
   readonly settings: Settings;
   readonly shutdown: Shutdown;
@@ -129,5 +128,5 @@ async function renewIfMoved(store: Store, publicUrl: string, nowMs: number): Pro
   const name = 'websub public url';
   if ((await getOrCreateSetting(store, name, () => publicUrl)) === publicUrl) return;
   await renewAllSubscriptions(store, nowMs);
-  await writeSetting(store, name, publicUrl);
+  await store.write((tx) => writeSetting(tx, name, publicUrl));
 }

@@ -13,10 +13,9 @@ import {
   updateSubscription,
 } from '../../store/websub/websub-subscriptions.ts';
 import type { AppContext } from '../../web/shared/app-context.ts';
-import { createTopicReader } from '../../web/syndication/topic-reader.ts';
+import { createTopicReader } from '../../web/syndication/feed-routes.ts';
 import { type StartHubParts, startHub } from './start-hub.ts';
 
-/** What the endpoints need of the serving process. */
 export interface WebSubEndpointsParts extends Pick<StartHubParts, 'settings' | 'store' | 'clock' | 'log' | 'shutdown'> {
   /** Called with the outcome of each delivery attempt, for metrics. */
   onDelivery(outcome: DeliveryOutcome): void;

@@ -16,7 +16,7 @@ export interface Engine {
   /** Sets columns of rows. Each row is a list of values in the order of the columns, followed by the key value. */
   update(db: Db, change: RowUpdate, rows: readonly unknown[][]): Promise<void>;
   /** A subquery that returns the values of a JSON array, in a column `value`. */
-  jsonValues(json: string): RawBuilder<unknown>;
+  jsonValues<T>(json: string): RawBuilder<T>;
   /** A table expression named `each` over a JSON array of strings or numbers, with a column `value`. */
   jsonTable(json: string): RawBuilder<unknown>;
   /** The number of a top-level member of a JSON column. */

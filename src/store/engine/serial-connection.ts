@@ -30,7 +30,6 @@ export class SerialConnection {
     throw new Error(`the store's ${this.#name} was used inside its own transaction: use the one that was passed in`);
   }
 
-  /** Runs `work` in one transaction. */
   async transaction<T>(work: (tx: Db) => Promise<T>): Promise<T> {
     return this.db.transaction().execute((tx) => work(tx.withoutPlugins()));
   }

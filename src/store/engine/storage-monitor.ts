@@ -1,6 +1,7 @@
 import { StorageError, type StorageFault, type StorageState, storageAdvice } from '../../domain/storage.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { backgroundTimers } from '../../runtime/timers.ts';
 
 const probeEveryMs = 5000;
 
@@ -21,7 +22,6 @@ export interface StorageHealth {
   whenWritable<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** The dependencies of a monitor. */
 export interface StorageMonitorParts {
   readonly file: string;
   readonly clock: Clock;
@@ -30,8 +30,6 @@ export interface StorageMonitorParts {
   faultOf(error: unknown): StorageFault | null;
   /** Writes as much as a batch of items does and deletes it again, without `guardWrite`. */
   probeWrite(): Promise<void>;
-  /** Calls back once after a delay, without keeping the process alive. Returns a function that cancels it. */
-  readonly after?: (ms: number, call: () => void) => () => void;
 }
 
 /**
@@ -152,7 +150,7 @@ export class StorageMonitor implements StorageHealth {
   #scheduleProbe(): void {
     this.#cancelProbe();
     if (this.#closed || this.#state === null || this.#state.fault === 'malformed') return;
-    this.#cancelProbe = (this.#parts.after ?? afterUnref)(probeEveryMs, () => {
+    this.#cancelProbe = backgroundTimers.after(probeEveryMs, () => {
       void this.probe().then(() => this.#scheduleProbe());
     });
   }
@@ -183,10 +181,4 @@ export class StorageMonitor implements StorageHealth {
     log.info({ fault: state.fault, file, lastedMs: clock.now() - state.sinceMs }, 'the database can be written again');
     for (const resume of [...this.#waiting]) resume();
   }
-}
-
-function afterUnref(ms: number, call: () => void): () => void {
-  const timer = setTimeout(call, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
 }

@@ -70,7 +70,6 @@ const source = {
   self_url: textOrNull,
   moved_to: textOrNull,
   gone_ms: msOrNull,
-  /** JSON of the poll history. */
   poll_history: text,
   /** How many appearances have an item. */
   items: integer,

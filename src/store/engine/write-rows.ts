@@ -59,6 +59,6 @@ export async function updateRows<Name extends keyof Tables>(
 }
 
 /** A subquery of values for `in`, whose SQL text is the same for any number of values. */
-export function valueList(db: Db, values: readonly (string | number)[]): RawBuilder<unknown> {
-  return engineOf(db).jsonValues(JSON.stringify(values));
+export function valueList<T extends string | number>(db: Db, values: readonly T[]): RawBuilder<T> {
+  return engineOf(db).jsonValues<T>(JSON.stringify(values));
 }

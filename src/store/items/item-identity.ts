@@ -26,11 +26,9 @@ export interface KnownItems {
   readonly sourceRef: number;
   /** Entries of this source, by entry key. */
   readonly entries: ReadonlyMap<string, KnownEntry>;
-  /** Items by key. */
   readonly items: ReadonlyMap<string, KnownItem>;
   /** Items of this source whose canonical URL is another item's key, by that URL, newest first. */
   readonly sameLink: ReadonlyMap<string, readonly KnownItem[]>;
-  /** Keys of retired items. */
   readonly retiredKeys: ReadonlySet<string>;
 }
 
@@ -83,9 +81,7 @@ export function renamedEntries(
 
 /** The rest of the document, as context for matching one entry. */
 export interface DocumentContext {
-  /** See `renamedEntries`. */
   readonly renamed: ReadonlyMap<string, KnownEntry>;
-  /** Entry keys of the whole document. */
   readonly documentKeys: ReadonlySet<string>;
   /** Canonical URLs that earlier entries of the same batch have claimed. */
   readonly claimedUrls: ReadonlySet<string>;

@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
-import type { Enclosure, ItemDraft } from '../../domain/items/item.ts';
+import type { Enclosure, ItemDraft, NormalisedFeed } from '../../domain/items/item.ts';
+import type { FeedIdentity } from '../../domain/polling/feed-continuity.ts';
+import { publisherOf } from '../../domain/polling/hosts.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
-import { fromJson } from '../engine/tables.ts';
+import { fromJson, type Row } from '../engine/tables.ts';
 import { candidateKeys, type KnownEntry, type KnownItem, type KnownItems } from './item-identity.ts';
 
 interface EntryRow {
@@ -49,7 +50,7 @@ const selectItems = compiledQuery<{ ref: number; keys: string }, ItemRow>(['ref'
       join.onRef('appearance.item_id', '=', 'item.id').on('appearance.source_ref', '=', ref),
     )
     .select(itemColumns)
-    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+    .where('key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 /** Maximum number of the newest items of a source that are searched for a shared link. */
@@ -70,7 +71,7 @@ const selectSharing = compiledQuery<{ ref: number; urls: string }, ItemRow>(['re
     )
     .innerJoin('item', 'item.id', 'appearance.item_id')
     .select(itemColumns)
-    .where('item.url', 'in', sql<string>`${engineOf(db).jsonValues(urls)}`)
+    .where('item.url', 'in', engineOf(db).jsonValues<string>(urls))
     .orderBy('appearance.sort_ms', 'desc')
     .orderBy('item.id', 'desc'),
 );
@@ -80,14 +81,11 @@ const selectEntries = compiledQuery<{ ref: number; keys: string }, EntryRow>(['r
     .selectFrom('appearance')
     .select(['id', 'entry_key', 'item_id', 'content_hash'])
     .where('source_ref', '=', ref)
-    .where('entry_key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+    .where('entry_key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 const selectRetired = compiledQuery<{ keys: string }, { key: string }>(['keys'], (db, { keys }) =>
-  db
-    .selectFrom('retired_key')
-    .select('key')
-    .where('key', 'in', sql<string>`${engineOf(db).jsonValues(keys)}`),
+  db.selectFrom('retired_key').select('key').where('key', 'in', engineOf(db).jsonValues<string>(keys)),
 );
 
 function toKnownItem(row: ItemRow): KnownItem {
@@ -149,4 +147,41 @@ export async function readKnownItems(
     sameLink: await readSharing(db, drafts, found),
     retiredKeys: new Set(retired.map(({ key }) => key)),
   };
+}
+
+/** How a document compares with what its source has published before. */
+export interface Continuity {
+  /** Entries whose ids and links are new to the source, in the order of the drafts. */
+  readonly unknownEntries: readonly ItemDraft[];
+  /** The previous title and site of the feed if the document changes both; null: no change. */
+  readonly previousIdentity: FeedIdentity | null;
+}
+
+type Named = Pick<Row<'source'>, 'ref' | 'id' | 'feed_title' | 'site_url'>;
+
+function identityBefore(row: Named, feed: Pick<NormalisedFeed, 'feedTitle' | 'siteUrl'>): FeedIdentity | null {
+  const site = publisherOf(row.site_url);
+  const siteNow = publisherOf(feed.siteUrl);
+  const { feed_title: title } = row;
+  if (title === null || site === null || feed.feedTitle === null || siteNow === null) return null;
+  return title !== feed.feedTitle && site !== siteNow ? { title, site } : null;
+}
+
+/** Compares a document with the stored entries of its source, before it is stored. */
+export async function readContinuity(
+  db: Db,
+  sourceId: string,
+  feed: Pick<NormalisedFeed, 'drafts' | 'feedTitle' | 'siteUrl'>,
+): Promise<Continuity> {
+  const { drafts } = feed;
+  const row = await db
+    .selectFrom('source')
+    .select(['ref', 'id', 'feed_title', 'site_url'])
+    .where('id', '=', sourceId)
+    .executeTakeFirst();
+  if (row === undefined) return { unknownEntries: drafts, previousIdentity: null };
+  const { entries, items } = await readKnownItems(db, row, drafts);
+  const isKnown = ({ entryKey, canonicalUrl }: ItemDraft): boolean =>
+    entries.has(entryKey) || (canonicalUrl !== null && (items.get(canonicalUrl)?.ownEntry ?? null) !== null);
+  return { unknownEntries: drafts.filter((draft) => !isKnown(draft)), previousIdentity: identityBefore(row, feed) };
 }

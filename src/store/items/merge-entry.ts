@@ -18,29 +18,12 @@ export interface MergeResult {
   readonly deferred: boolean;
 }
 
-/** Columns of an item that contain the owner's content. */
-type DraftColumns = Pick<
-  Row<'item'>,
-  | 'content_hash'
-  | 'url'
-  | 'title'
-  | 'summary'
-  | 'content_html'
-  | 'author'
-  | 'language'
-  | 'primary_language'
-  | 'image_url'
-  | 'categories'
-  | 'enclosures'
-  | 'published_ms'
-  | 'updated_ms'
->;
-
 function primarySubtag(language: string | null): string | null {
   return language === null ? null : (language.split(/[-_]/, 1)[0]?.toLowerCase() ?? null);
 }
 
-function columnsOf(draft: ItemDraft): DraftColumns {
+/** The columns of an item that contain the owner's content. */
+function columnsOf(draft: ItemDraft) {
   return {
     content_hash: draft.contentHash,
     url: draft.url,
@@ -146,7 +129,7 @@ function datesAfter(
   row: Row<'item'>,
   draft: ItemDraft,
   passes: boolean,
-): Pick<DraftColumns, 'published_ms' | 'updated_ms'> {
+): Pick<Row<'item'>, 'published_ms' | 'updated_ms'> {
   if (passes || row.published_ms === null) return { published_ms: draft.publishedMs, updated_ms: draft.updatedMs };
   const moved = draft.publishedMs !== null && draft.publishedMs > row.published_ms ? draft.publishedMs : null;
   return { published_ms: row.published_ms, updated_ms: draft.updatedMs ?? moved };

@@ -7,7 +7,7 @@ import type { Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
 import { keepEventHtml } from '../log/event-html.ts';
 import { afterCursor, type PageCursor, tablePath } from '../queries/index-scan.ts';
-import { decrementItemCounts } from './source-item-counts.ts';
+import { decrementItemCounts } from './withdraw-items.ts';
 
 const batchItems = 200;
 const batchSources = 500;
@@ -22,7 +22,6 @@ export interface RetentionOptions {
   readonly maxAgeMs: number;
   /** Number of items of a declared source that are kept at any age, so that a source with one item a year is not empty. */
   readonly keepNewest: number;
-  /** Maximum number of items of one source, at any age. */
   readonly maxItems: number;
   /** Maximum number of tombstones of one source. */
   readonly maxTombstones?: number;
@@ -59,31 +58,20 @@ async function readExpired(db: Db, ref: number, bound: Bound): Promise<ExpiredIt
 }
 
 async function recordKeys(tx: Db, keys: readonly string[], nowMs: number): Promise<void> {
-  await tx
-    .deleteFrom('retired_key')
-    .where('key', 'in', sql<string>`${valueList(tx, keys)}`)
-    .execute();
-  await insertRows(
-    tx,
-    'retired_key',
-    keys.map((key) => ({ key, retired_ms: nowMs })),
-  );
+  await tx.deleteFrom('retired_key').where('key', 'in', valueList(tx, keys)).execute();
+  const rows = keys.map((key) => ({ key, retired_ms: nowMs }));
+  await insertRows(tx, 'retired_key', rows);
 }
 
 async function deleteItems(tx: Db, items: readonly ExpiredItem[]): Promise<void> {
   const ids = items.map(({ id }) => id);
   const shown = items.filter(({ withdrawn_ms }) => withdrawn_ms === null);
-  await decrementItemCounts(
-    tx,
-    shown.map(({ id }) => id),
-  );
+  const shownIds = shown.map(({ id }) => id);
+  await decrementItemCounts(tx, shownIds);
   await engineOf(tx).removeTexts(tx, ids);
   await keepEventHtml(tx, ids);
   // Its appearances stay as tombstones without an item. Categories, counts and comments are deleted with it.
-  await tx
-    .deleteFrom('item')
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
-    .execute();
+  await tx.deleteFrom('item').where('id', 'in', valueList(tx, ids)).execute();
 }
 
 /** Which items a batch deletes, and whether their keys are recorded. */
@@ -104,11 +92,8 @@ async function retire(store: Store, ref: number, { keysMs, bound: find }: Purge)
     const items = await expiredIn(tx);
     await deleteItems(tx, items);
     if (keysMs !== null) {
-      await recordKeys(
-        tx,
-        items.map(({ key }) => key),
-        keysMs,
-      );
+      const keys = items.map(({ key }) => key);
+      await recordKeys(tx, keys, keysMs);
     }
     return items.length;
   });

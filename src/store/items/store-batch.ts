@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { searchText } from '../../domain/events/wire-item.ts';
 import type { ItemDraft } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
@@ -11,9 +10,36 @@ import { type PublicSource, readStoredItems, type StoredItem, toItem } from '../
 import { type EntryMatch, type KnownEntry, matchEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
 import { type MergeResult, mergeEntry, newItemRow } from './merge-entry.ts';
-import { incrementItemCounts } from './source-item-counts.ts';
+import { incrementItemCounts } from './withdraw-items.ts';
 
-/** What a batch needs to know of its source and its document. */
+const maxItems = 50;
+const maxBytes = 256 * 1024;
+
+function bytesOf(draft: ItemDraft): number {
+  return Buffer.byteLength(draft.contentHtml) + Buffer.byteLength(draft.summary) + Buffer.byteLength(draft.title);
+}
+
+/**
+ * Splits a document into batches, so that no transaction blocks the event loop for long: at most 50 items or 256 KB of
+ * text, and at least one item. Keeps the order. An empty document is one empty batch.
+ */
+export function splitIntoBatches(drafts: readonly ItemDraft[]): ItemDraft[][] {
+  const batches: ItemDraft[][] = [];
+  let batch: ItemDraft[] = [];
+  let bytes = 0;
+  for (const draft of drafts) {
+    const size = bytesOf(draft);
+    if (batch.length > 0 && (batch.length >= maxItems || bytes + size > maxBytes)) {
+      batches.push(batch);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(draft);
+    bytes += size;
+  }
+  return [...batches, batch];
+}
+
 export interface BatchContext {
   readonly source: PublicSource;
   /** See `renamedEntries`; null: the batch holds all new entries of its document, so they are found in the batch. */
@@ -112,35 +138,28 @@ function applyStep(step: Step, ids: ReadonlyMap<string, number>, source: PublicS
 async function writeAppearances(tx: Db, steps: readonly AppliedStep[], context: BatchContext): Promise<void> {
   const { source, nowMs } = context;
   const added = steps.filter(({ step }) => step.kind === 'add' || step.entry === null);
-  await insertRows(
-    tx,
-    'appearance',
-    added.map(({ step: { draft }, after }) => ({
-      source_ref: source.ref,
-      entry_key: draft.entryKey,
-      item_id: after?.row.id ?? null,
-      sort_ms: after?.row.sort_ms ?? nowMs,
-      arrival_ms: after?.row.arrival_ms ?? nowMs,
-      content_hash: draft.contentHash,
-      guid: draft.guid,
-      first_seen_ms: nowMs,
-    })),
-  );
+  const rows = added.map(({ step: { draft }, after }) => ({
+    source_ref: source.ref,
+    entry_key: draft.entryKey,
+    item_id: after?.row.id ?? null,
+    sort_ms: after?.row.sort_ms ?? nowMs,
+    arrival_ms: after?.row.arrival_ms ?? nowMs,
+    content_hash: draft.contentHash,
+    guid: draft.guid,
+    first_seen_ms: nowMs,
+  }));
+  await insertRows(tx, 'appearance', rows);
   const known = steps.flatMap(({ step }) =>
     step.kind === 'add' || step.entry === null ? [] : [{ step, entry: step.entry }],
   );
-  await updateRows(
-    tx,
-    'appearance',
-    'id',
-    known.map(({ step, entry }) => ({
-      id: entry.appearanceId,
-      entry_key: step.draft.entryKey,
-      guid: step.draft.guid,
-      // A deferred edit keeps the previous hash. With the new one, no later poll would see an edit.
-      content_hash: step.kind === 'merge' && step.merged.deferred ? entry.contentHash : step.draft.contentHash,
-    })),
-  );
+  const updates = known.map(({ step, entry }) => ({
+    id: entry.appearanceId,
+    entry_key: step.draft.entryKey,
+    guid: step.draft.guid,
+    // A deferred edit keeps the previous hash. With the new one, no later poll would see an edit.
+    content_hash: step.kind === 'merge' && step.merged.deferred ? entry.contentHash : step.draft.contentHash,
+  }));
+  await updateRows(tx, 'appearance', 'id', updates);
   const gained = added.filter(({ after }) => after !== null && after.row.withdrawn_ms === null).length;
   if (gained === 0) return;
   await addToItemCount(tx, { gained, ref: source.ref });
@@ -180,19 +199,14 @@ async function writeItems(tx: Db, steps: readonly AppliedStep[]): Promise<void> 
   await writeCategories(tx, changed, edited.length > 0);
   const restored = steps.flatMap((step) => (isRestored(step) ? [step.after.row.id] : []));
   if (restored.length > 0) await incrementItemCounts(tx, restored);
-  await engineOf(tx).indexTexts(
-    tx,
-    changed.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) })),
-  );
+  const texts = changed.map((item) => ({ itemId: item.row.id, text: searchText(toItem(item)) }));
+  await engineOf(tx).indexTexts(tx, texts);
 }
 
 async function writeCategories(tx: Db, items: readonly StoredItem[], someExist: boolean): Promise<void> {
   if (someExist) {
     const ids = items.map(({ row }) => row.id);
-    await tx
-      .deleteFrom('item_category')
-      .where('item_id', 'in', sql<number>`${valueList(tx, ids)}`)
-      .execute();
+    await tx.deleteFrom('item_category').where('item_id', 'in', valueList(tx, ids)).execute();
   }
   const rows = items.flatMap(({ row }) => {
     const categories = fromJson<string[]>(row.categories).map((category) =>

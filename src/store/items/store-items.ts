@@ -8,12 +8,10 @@ import { updateRows } from '../engine/write-rows.ts';
 import { appendEvents, type ItemChange } from '../log/event-log.ts';
 import { type PublicSource, toPublicSource } from '../queries/map-item.ts';
 import { leasedSource, writePollResult } from '../sources/poll-results.ts';
-import { withdrawMissing } from './complete-feeds.ts';
 import { isSameArticle, type KnownEntry, renamedEntries } from './item-identity.ts';
 import { readKnownItems } from './known-items.ts';
-import { splitIntoBatches } from './split-into-batches.ts';
-import { type BatchContext, type BatchCounts, storeBatch, zeroCounts } from './store-batch.ts';
-import { withdrawDeleted } from './withdraw-items.ts';
+import { type BatchContext, type BatchCounts, splitIntoBatches, storeBatch, zeroCounts } from './store-batch.ts';
+import { withdrawDeleted, withdrawMissing } from './withdraw-items.ts';
 
 /** A feed to store, with what is stored beside its items. */
 export interface StoreRequest {
@@ -38,7 +36,6 @@ interface DocumentCounts extends BatchCounts {
 export type StoreResult =
   | ({
       readonly kind: 'stored';
-      /** Events written. */
       readonly events: number;
       /** Head of the log after the last event; null when there were none. */
       readonly head: number | null;

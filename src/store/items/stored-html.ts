@@ -42,10 +42,8 @@ function replaced(before: StoredItem, { html, sanitised: cleaned }: HtmlChange):
 export async function replaceHtml(store: Store, changes: readonly HtmlChange[], nowMs: number): Promise<number | null> {
   if (changes.length === 0) return null;
   return store.write(async (tx) => {
-    const stored = await readStoredItems(
-      tx,
-      changes.map(({ id }) => id),
-    );
+    const ids = changes.map(({ id }) => id);
+    const stored = await readStoredItems(tx, ids);
     const pairs = changes.flatMap((change) => {
       const before = stored.get(change.id);
       const after = before === undefined ? null : replaced(before, change);
@@ -55,19 +53,17 @@ export async function replaceHtml(store: Store, changes: readonly HtmlChange[], 
       tx,
       pairs.map(({ before: { row } }) => row.id),
     );
-    await updateRows(
-      tx,
-      'item',
-      'id',
-      pairs.map(({ after: { row } }) => ({ id: row.id, content_html: row.content_html, revision: row.revision })),
-    );
+    const rows = pairs.map(({ after: { row } }) => ({
+      id: row.id,
+      content_html: row.content_html,
+      revision: row.revision,
+    }));
+    await updateRows(tx, 'item', 'id', rows);
     const reworded = pairs.filter(
       ({ before, after }) => after.row.revision > before.row.revision && after.row.withdrawn_ms === null,
     );
-    await engineOf(tx).indexTexts(
-      tx,
-      reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) })),
-    );
+    const texts = reworded.map(({ after }) => ({ itemId: after.row.id, text: searchText(toItem(after)) }));
+    await engineOf(tx).indexTexts(tx, texts);
     return appendEvents(tx, reworded.flatMap(toChanges), nowMs);
   });
 }

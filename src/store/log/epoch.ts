@@ -14,7 +14,6 @@ export interface RestoredLog {
   readonly found: Cursor;
   /** The position that clients may have read up to. */
   readonly announced: ReturnType<AnnouncedPosition['read']>;
-  /** The new epoch. */
   readonly epoch: string;
 }
 

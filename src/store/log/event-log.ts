@@ -1,15 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../domain/events/event.ts';
-import { facetsOf, toWireBody } from '../../domain/events/wire-item.ts';
+import type { WireItem } from '../../domain/events/wire.ts';
+import { facetsOf, facetsWithoutText, searchText, toWireBody } from '../../domain/events/wire-item.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import { packFacets, unpackFacets } from './event-facets.ts';
 import { joinHtml, type StoredBody, separateHtml } from './event-html.ts';
 
 const trimBatch = 500;
@@ -17,7 +16,6 @@ const trimBatch = 500;
 /** A change of an item, before it is appended to the log. */
 export interface ItemChange {
   readonly op: EventOp;
-  /** The item after the change. */
   readonly item: Item;
   /** The item before the change; null for an add. */
   readonly before: Item | null;
@@ -97,7 +95,7 @@ async function readLastFacets(db: Db, itemIds: readonly number[]): Promise<Reado
   const last = db
     .selectFrom('event')
     .select(({ fn }) => fn.max('seq').as('seq'))
-    .where('item_id', 'in', sql<number>`${valueList(db, itemIds)}`)
+    .where('item_id', 'in', valueList(db, itemIds))
     .groupBy('item_id');
   const rows = await withHtml(db).select(['item_id', 'facets', 'body']).where('seq', 'in', last).execute();
   return new Map(rows.map((row) => [row.item_id, JSON.stringify(unpackFacets(row.facets, joinHtml(row)))]));
@@ -149,11 +147,8 @@ export async function appendEvents(tx: Db, changes: readonly ItemChange[], nowMs
   await advanceHead(tx, { by: rows.length, nowMs });
   const { head } = await readHead(tx);
   const first = head - rows.length + 1;
-  await insertRows(
-    tx,
-    'event',
-    rows.map((row, index) => ({ seq: first + index, ...row })),
-  );
+  const numbered = rows.map((row, index) => ({ seq: first + index, ...row }));
+  await insertRows(tx, 'event', numbered);
   return head;
 }
 
@@ -196,4 +191,37 @@ export async function trimEvents(
     if (count < trimBatch) return trimmed;
     await nextTurn();
   }
+}
+
+/** Facets as they are stored: without the text where the event's body contains it. */
+type StoredFacets = Omit<Facets, 'text'> & { readonly text?: string };
+
+/**
+ * Serialises the facets of an item for an event. The text is left out if the body contains it: stored twice, it would
+ * make up a third of the log.
+ *
+ * @param body the body of the event; null: it does not contain the text.
+ * @returns JSON.
+ */
+export function packFacets(item: Item, body: Omit<WireItem, 'page'> | null): string {
+  return JSON.stringify(body === null || body.htmlOmitted === true ? facetsOf(item) : facetsWithoutText(item));
+}
+
+/** Parses what `packFacets` returned. The text is extracted from the body only when a filter reads it. */
+export function unpackFacets(json: string, body: string): Facets {
+  const stored = fromJson<StoredFacets>(json);
+  const { text } = stored;
+  if (text !== undefined) return { ...stored, text };
+  let read: string | null = null;
+  return {
+    ...stored,
+    get text() {
+      read ??= textOf(fromJson<WireItem>(body));
+      return read;
+    },
+  };
+}
+
+function textOf({ title, author, summary, html = '' }: WireItem): string {
+  return searchText({ title, author, summary, contentHtml: html });
 }

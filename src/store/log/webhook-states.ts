@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Cursor } from '../../domain/events/event.ts';
 import type { Webhook, WebhookState } from '../../domain/events/webhook.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
@@ -69,7 +68,9 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
   const before = new Map((await readWebhooks(store.reader)).map((state) => [state.id, state]));
   const declared = new Set(webhooks.map(({ id }) => id));
   const changed = webhooks.filter(({ id, url }) => before.get(id)?.url !== url || before.get(id)?.removedMs !== null);
-  const removed = [...before.values()].filter(({ id, removedMs }) => removedMs === null && !declared.has(id));
+  const removed = [...before.values()]
+    .filter(({ id, removedMs }) => removedMs === null && !declared.has(id))
+    .map(({ id }) => id);
   if (changed.length === 0 && removed.length === 0) return;
   await store.write(async (tx) => {
     const { epoch, head } = await readHead(tx);
@@ -80,18 +81,7 @@ export async function declareWebhooks(store: Store, webhooks: readonly Declared[
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ url, removed_ms: null, ...resetFailures }))
         .execute();
     }
-    await tx
-      .updateTable('webhook')
-      .set({ removed_ms: nowMs })
-      .where(
-        'id',
-        'in',
-        sql<string>`${valueList(
-          tx,
-          removed.map(({ id }) => id),
-        )}`,
-      )
-      .execute();
+    await tx.updateTable('webhook').set({ removed_ms: nowMs }).where('id', 'in', valueList(tx, removed)).execute();
   });
 }
 

@@ -13,7 +13,6 @@ export interface ItemPredicate {
   readonly categories: readonly string[];
   readonly languages: readonly string[];
   readonly search: SearchQuery | null;
-  /** False excludes backfill. */
   readonly backfill: boolean;
   /** Excludes items that appeared at any of these sources. */
   readonly exceptSources: readonly number[];
@@ -25,22 +24,14 @@ export interface ItemPredicate {
 }
 
 async function refsOfSources(db: Db, ids: readonly string[]): Promise<number[]> {
-  const rows = await db
-    .selectFrom('source')
-    .select('ref')
-    .where('id', 'in', sql<string>`${valueList(db, ids)}`)
-    .execute();
+  const rows = await db.selectFrom('source').select('ref').where('id', 'in', valueList(db, ids)).execute();
   return rows.map(({ ref }) => ref);
 }
 
 async function refsOfSections(db: Db, slugs: readonly string[]): Promise<number[]> {
   const sections = await db.selectFrom('source').select('section').distinct().execute();
   const names = sections.map(({ section }) => section).filter((name) => slugs.includes(slug(name)));
-  const rows = await db
-    .selectFrom('source')
-    .select('ref')
-    .where('section', 'in', sql<string>`${valueList(db, names)}`)
-    .execute();
+  const rows = await db.selectFrom('source').select('ref').where('section', 'in', valueList(db, names)).execute();
   return rows.map(({ ref }) => ref);
 }
 

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Enclosure, Item, Republish, SourceLabel } from '../../domain/items/item.ts';
 import { isLocal } from '../../domain/polling/poll.ts';
 import type { Db } from '../engine/engine.ts';
@@ -91,17 +90,13 @@ export function toItem({ row, sources }: StoredItem): Item {
 /** Reads items with all their sources, by id. Unknown ids are absent from the result. Runs two statements. */
 export async function readStoredItems(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, StoredItem>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('item')
-    .selectAll()
-    .where('id', 'in', sql<number>`${valueList(db, ids)}`)
-    .execute();
+  const rows = await db.selectFrom('item').selectAll().where('id', 'in', valueList(db, ids)).execute();
   const appearances = await db
     .selectFrom('appearance')
     .innerJoin('source', 'source.ref', 'appearance.source_ref')
     .select(['appearance.item_id', 'ref', 'source.id', 'title', 'feed_title', 'section', 'url', 'site_url'])
     .select(['republish', 'host'])
-    .where('appearance.item_id', 'in', sql<number>`${valueList(db, ids)}`)
+    .where('appearance.item_id', 'in', valueList(db, ids))
     .orderBy('appearance.item_id')
     .orderBy('appearance.id')
     .execute();

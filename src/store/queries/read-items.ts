@@ -1,12 +1,11 @@
 import type { Filter } from '../../domain/events/filter.ts';
 import type { Item } from '../../domain/items/item.ts';
 import { slug } from '../../domain/slug.ts';
-import type { Db } from '../engine/engine.ts';
+import { type Db, engineOf } from '../engine/engine.ts';
 import { findCandidates } from './find-candidates.ts';
 import { type Candidate, newestFirst, type Order, type PageCursor, type PageRange } from './index-scan.ts';
 import { type ItemPredicate, toItemPredicate } from './item-predicate.ts';
 import { readStoredItems, toItem } from './map-item.ts';
-import { formatRankCursor, parseRankCursor, rankedPage } from './ranked-page.ts';
 import { type BalancedCursor, balancedPage, type FindPage, type OwnerFilter, plainPage } from './source-quota.ts';
 
 /** Selects a page of items. */
@@ -78,10 +77,8 @@ function parseBalancedCursor(text: string): BalancedCursor | null {
 }
 
 async function itemsOf(db: Db, candidates: readonly Candidate[]): Promise<Item[]> {
-  const stored = await readStoredItems(
-    db,
-    candidates.map(({ id }) => id),
-  );
+  const ids = candidates.map(({ id }) => id);
+  const stored = await readStoredItems(db, ids);
   return candidates.flatMap(({ id }) => {
     const found = stored.get(id);
     return found === undefined ? [] : [toItem(found)];
@@ -102,12 +99,10 @@ export async function readItems(db: Db, query: ItemsQuery): Promise<ItemsPage> {
   }
   const predicates = [predicate];
   for (const filter of query.orFilters ?? []) predicates.push(await toItemPredicate(db, filter, filter.backfill));
-  const find: FindPage = (range, owners) =>
-    findAny(
-      db,
-      predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) })),
-      range,
-    );
+  const find: FindPage = (range, owners) => {
+    const restricted = predicates.map((one) => ({ ...one, ...ownerCondition(one, owners) }));
+    return findAny(db, restricted, range);
+  };
   if (query.limitPerSource === true) {
     const before = query.before === null ? null : parseBalancedCursor(query.before);
     const { items, next } = await balancedPage(find, before, query.limit);
@@ -158,4 +153,64 @@ export async function readSections(db: Db): Promise<SectionCount[]> {
     .orderBy('position')
     .execute();
   return rows.map(({ section, items }) => ({ slug: slug(section), name: section, items }));
+}
+
+/** Only this many of the newest matches are ranked. */
+const maxRanked = 5000;
+/** How many texts the search index ranks. More than `maxRanked`: other conditions can exclude some of them. */
+const maxCompared = 20_000;
+
+/** A position in a ranked list: how many items were listed, and the newest item when the first page was read. */
+interface RankCursor {
+  readonly listed: number;
+  readonly newestId: number;
+}
+
+/** A page of a ranked list, and the cursor of the next page: null on the last. */
+interface RankedPage {
+  readonly items: readonly Candidate[];
+  readonly next: RankCursor | null;
+}
+
+/** Parses `r<listed>-<id>`; null when the text is invalid. */
+function parseRankCursor(text: string): RankCursor | null {
+  const match = /^r(\d{1,5})-(\d{1,15})$/.exec(text);
+  return match === null ? null : { listed: Number(match[1]), newestId: Number(match[2]) };
+}
+
+/** The inverse of `parseRankCursor`: `r<listed>-<id>`. */
+function formatRankCursor({ listed, newestId }: RankCursor): string {
+  return `r${listed}-${newestId}`;
+}
+
+/**
+ * A page of the newest 5,000 matches of a search, best match first, equal matches newest first. Items that arrive after
+ * the first page was read do not shift the later pages.
+ */
+async function rankedPage(
+  db: Db,
+  predicate: ItemPredicate,
+  at: { readonly before: RankCursor | null; readonly limit: number },
+): Promise<RankedPage> {
+  const found = await findCandidates(db, predicate, { before: null, limit: maxRanked });
+  const newestId = at.before?.newestId ?? Math.max(0, ...found.map(({ id }) => id));
+  const listable = found.filter(({ id }) => id <= newestId);
+  const ranked = await sortByRank(db, predicate, listable);
+  const start = at.before?.listed ?? 0;
+  const listed = start + at.limit;
+  return { items: ranked.slice(start, listed), next: listed < ranked.length ? { listed, newestId } : null };
+}
+
+async function sortByRank(
+  db: Db,
+  { search }: ItemPredicate,
+  found: readonly Candidate[],
+): Promise<readonly Candidate[]> {
+  if (search === null || search.required.length === 0 || found.length === 0) return found;
+  const ids = found.map(({ id }) => id);
+  const page = { fromId: Math.min(...ids), belowId: Math.max(...ids) + 1, limit: maxCompared };
+  const best = await engineOf(db).rankTexts(db, search.required, page);
+  const ranks = new Map(best.map((id, rank) => [id, rank]));
+  const rankOf = ({ id }: Candidate): number => ranks.get(id) ?? best.length;
+  return found.toSorted((a, b) => rankOf(a) - rankOf(b));
 }

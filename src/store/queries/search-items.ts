@@ -99,11 +99,8 @@ async function searchAmong(
   if (matches.length === maxMatches) return null;
   const matching = new Set(matches);
   const hits = newest.filter(({ id }) => matching.has(id));
-  const clean = await withoutExcluded(
-    db,
-    search,
-    hits.map(({ id }) => id),
-  );
+  const hitIds = hits.map(({ id }) => id);
+  const clean = await withoutExcluded(db, search, hitIds);
   const found = hits.filter(({ id }) => clean.has(id)).slice(0, range.limit);
   return found.length === range.limit || newest.length < many ? found : null;
 }

@@ -35,7 +35,6 @@ export interface QueryLimits {
   readonly budgetMs: number;
   /** The wall time of one query, for a machine that is busy with other work. */
   readonly wallLimitMs: number;
-  /** How many queries can be queued. */
   readonly maxQueued: number;
   /** How long a query can be queued. */
   readonly queueTimeoutMs: number;

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { assertNever } from '../../domain/assert-never.ts';
 import type { CommentAction, CommentState, ModerationResult } from '../../domain/comments/comment.ts';
 import type { Db } from '../engine/engine.ts';
@@ -13,15 +12,6 @@ export interface ModerationDecision {
   /** The moderator, as recorded in the audit. */
   readonly actor: string;
   readonly nowMs: number;
-}
-
-/** One decision about a comment. */
-export interface AuditEntry {
-  readonly atMs: number;
-  readonly actor: string;
-  readonly action: CommentAction;
-  readonly from: CommentState;
-  readonly to: CommentState;
 }
 
 interface Change extends ModerationResult {
@@ -39,18 +29,15 @@ export function moderateComments(store: Store, decision: ModerationDecision): Pr
   return store.write(async (tx) => {
     const changes = await changesOf(tx, decision);
     for (const change of changes) await setState(tx, change, decision);
-    await insertRows(
-      tx,
-      'comment_audit',
-      changes.map(({ id, from, to }) => ({
-        comment_id: id,
-        at_ms: decision.nowMs,
-        actor: decision.actor,
-        action: decision.action,
-        from_state: from,
-        to_state: to,
-      })),
-    );
+    const rows = changes.map(({ id, from, to }) => ({
+      comment_id: id,
+      at_ms: decision.nowMs,
+      actor: decision.actor,
+      action: decision.action,
+      from_state: from,
+      to_state: to,
+    }));
+    await insertRows(tx, 'comment_audit', rows);
     await updateCounts(tx, changes);
     return changes.map(({ id, from, to }) => ({ id, from, to }));
   });
@@ -60,7 +47,7 @@ async function changesOf(tx: Db, { ids, action }: ModerationDecision): Promise<C
   const rows = await tx
     .selectFrom('comment')
     .select(['id', 'item_id', 'state'])
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .execute();
   const before = action === 'undo' ? await statesBefore(tx, ids) : new Map<number, CommentState>();
   return rows.flatMap(({ id, item_id, state }) => {
@@ -74,7 +61,7 @@ async function statesBefore(tx: Db, ids: readonly number[]): Promise<ReadonlyMap
   const rows = await tx
     .selectFrom('comment_audit')
     .select(['comment_id', 'from_state'])
-    .where('comment_id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('comment_id', 'in', valueList(tx, ids))
     .orderBy('id')
     .execute();
   return new Map(rows.map(({ comment_id, from_state }) => [comment_id, from_state]));
@@ -109,29 +96,8 @@ async function updateCounts(tx: Db, changes: readonly Change[]): Promise<void> {
   }
 }
 
-/** The decisions about a comment, oldest first. */
-export async function readAudit(db: Db, commentId: number): Promise<AuditEntry[]> {
-  const rows = await db
-    .selectFrom('comment_audit')
-    .select(['at_ms', 'actor', 'action', 'from_state', 'to_state'])
-    .where('comment_id', '=', commentId)
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => ({
-    atMs: row.at_ms,
-    actor: row.actor,
-    action: row.action,
-    from: row.from_state,
-    to: row.to_state,
-  }));
-}
-
 /** The states of comments. Unknown ids are omitted. */
 export async function readCommentStates(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, CommentState>> {
-  const rows = await db
-    .selectFrom('comment')
-    .select(['id', 'state'])
-    .where('id', 'in', sql<number>`${valueList(db, ids)}`)
-    .execute();
+  const rows = await db.selectFrom('comment').select(['id', 'state']).where('id', 'in', valueList(db, ids)).execute();
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

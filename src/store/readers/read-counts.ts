@@ -58,7 +58,7 @@ async function visibleItems(tx: Db, visits: readonly Visit[]): Promise<ReadonlyS
   const rows = await tx
     .selectFrom('item')
     .select('id')
-    .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+    .where('id', 'in', valueList(tx, ids))
     .where('withdrawn_ms', 'is', null)
     .execute();
   return new Set(rows.map(({ id }) => id));
@@ -71,8 +71,8 @@ async function lastSeen(tx: Db, visits: readonly Visit[]): Promise<Map<string, n
   const rows = await tx
     .selectFrom('counted_visit')
     .select(['hash', 'at_ms'])
-    .where('day', 'in', sql<number>`${valueList(tx, days)}`)
-    .where('hash', 'in', sql<string>`${valueList(tx, hashes)}`)
+    .where('day', 'in', valueList(tx, days))
+    .where('hash', 'in', valueList(tx, hashes))
     .execute();
   return new Map(rows.map(({ hash, at_ms }) => [hash, at_ms]));
 }
@@ -95,17 +95,10 @@ function tally<T>(list: readonly T[], keyOf: (one: T) => number): Map<number, nu
 /** A hash of the current day is already stored only if the clock was set back. */
 async function remember(tx: Db, visits: readonly Visit[], known: ReadonlySet<string>): Promise<void> {
   const rows = visits.map(({ day, hash, atMs }) => ({ day, hash, at_ms: atMs }));
-  await insertRows(
-    tx,
-    'counted_visit',
-    rows.filter(({ hash }) => !known.has(hash)),
-  );
-  await updateRows(
-    tx,
-    'counted_visit',
-    'hash',
-    rows.filter(({ hash }) => known.has(hash)),
-  );
+  const unknown = rows.filter(({ hash }) => !known.has(hash));
+  await insertRows(tx, 'counted_visit', unknown);
+  const repeated = rows.filter(({ hash }) => known.has(hash));
+  await updateRows(tx, 'counted_visit', 'hash', repeated);
 }
 
 async function addReads(tx: Db, itemId: number, reads: number): Promise<void> {
@@ -135,7 +128,7 @@ export async function readCounts(db: Db, ids: readonly number[]): Promise<ItemCo
     .selectFrom('item')
     .leftJoin('item_count', 'item_count.item_id', 'item.id')
     .select(['item.id', 'reads', 'comments', 'comments_revision'])
-    .where('item.id', 'in', sql<number>`${valueList(db, ids)}`)
+    .where('item.id', 'in', valueList(db, ids))
     .where('withdrawn_ms', 'is', null)
     .execute();
   return rows.map((row) => ({
@@ -172,10 +165,8 @@ export async function readMostRead(db: Db, query: MostReadQuery): Promise<MostRe
     .orderBy('item_id', 'desc')
     .limit(query.limit)
     .execute();
-  const stored = await readStoredItems(
-    db,
-    rows.map(({ item_id }) => item_id),
-  );
+  const ids = rows.map(({ item_id }) => item_id);
+  const stored = await readStoredItems(db, ids);
   return rows.flatMap(({ item_id, total }) => {
     const found = stored.get(item_id);
     return found === undefined ? [] : [{ item: toItem(found), reads: total }];

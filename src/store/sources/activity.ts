@@ -14,7 +14,6 @@ export interface HourlyActivity {
   /** Items. */
   readonly added: number;
   readonly updated: number;
-  /** Number of polls by outcome. */
   readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
   /** Median time from publication to arrival of new items; null: no item has a date. */
   readonly freshnessMs: number | null;

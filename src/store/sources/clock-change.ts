@@ -22,12 +22,8 @@ export async function adjustForClockChange(store: Store, nowMs: number): Promise
   for (;;) {
     const count = await store.write(async (tx) => {
       const rows = await plannedAhead(tx, nowMs);
-      await updateRows(
-        tx,
-        'source',
-        'ref',
-        rows.map((row) => movedBack(row, nowMs)),
-      );
+      const moved = rows.map((row) => movedBack(row, nowMs));
+      await updateRows(tx, 'source', 'ref', moved);
       return rows.length;
     });
     moved += count;

@@ -24,23 +24,8 @@ export interface DeclarationChanges {
   readonly restored: readonly string[];
 }
 
-/** Columns that only a declaration writes. */
-type DeclaredColumns = Pick<
-  Row<'source'>,
-  | 'id'
-  | 'id_declared'
-  | 'url'
-  | 'title'
-  | 'section'
-  | 'interval_ms'
-  | 'language'
-  | 'republish'
-  | 'declaration_hash'
-  | 'position'
-  | 'removed_ms'
->;
-
-function declaredColumns(source: Source, position: number): DeclaredColumns {
+/** The columns that only a declaration writes. */
+function declaredColumns(source: Source, position: number) {
   return {
     id: source.id,
     id_declared: source.idDeclared ? 1 : 0,
@@ -55,6 +40,8 @@ function declaredColumns(source: Source, position: number): DeclaredColumns {
     removed_ms: null,
   };
 }
+
+type DeclaredColumns = ReturnType<typeof declaredColumns>;
 
 /** The state of a source that was never read. Columns not listed are null. */
 function initialState(url: string, nowMs: number) {

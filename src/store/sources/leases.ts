@@ -12,7 +12,7 @@ import { compiledQuery } from '../engine/compiled-query.ts';
 import { type Db, engineOf } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import type { Row } from '../engine/tables.ts';
-import { insertRows, updateRows, valueList } from '../engine/write-rows.ts';
+import { insertRows, updateRows } from '../engine/write-rows.ts';
 import { leasedSource, pollHistoryOf, reasonColumn, writePollResult } from './poll-results.ts';
 
 const lostLeaseSpreadMs = 30_000;
@@ -80,7 +80,7 @@ const selectClaimable = compiledQuery<{ ids: string; nowMs: number; tooFarMs: nu
     db
       .selectFrom('source')
       .select(['ref', 'id', 'declaration_hash', 'lease_token', 'failures', 'first_failed_ms', 'poll_history'])
-      .where('id', 'in', sql<string>`${engineOf(db).jsonValues(ids)}`)
+      .where('id', 'in', engineOf(db).jsonValues<string>(ids))
       .where('removed_ms', 'is', null)
       .where('gone_ms', 'is', null)
       .where((eb) => eb.or([eb('next_check_ms', '<=', nowMs), eb('next_check_ms', '>', tooFarMs)]))
@@ -103,30 +103,22 @@ function afterLoss(
 async function recordLosses(tx: Db, lost: readonly Claimable[], nowMs: number): Promise<ReadonlySet<number>> {
   const losses = lost.map((row) => ({ row, ...afterLoss(row, nowMs) }));
   const failed = losses.filter((loss) => loss.failed);
-  await updateRows(
-    tx,
-    'source',
-    'ref',
-    losses.map(({ row, memory }) => ({ ref: row.ref, poll_history: JSON.stringify(memory) })),
-  );
-  await updateRows(
-    tx,
-    'source',
-    'ref',
-    failed.map(({ row, failures, nextMs }) => ({
-      ref: row.ref,
-      lease_token: null,
-      leased_until_ms: null,
-      failures,
-      first_failed_ms: row.first_failed_ms ?? nowMs,
-      last_outcome: 'failed',
-      last_failure: 'lease_lost',
-      last_detail: 'the refresh did not finish in time, more than once in a row',
-      last_attempt_ms: nowMs,
-      next_check_ms: nextMs,
-      next_check_reason: reasonColumn({ code: 'lease_lost' }),
-    })),
-  );
+  const histories = losses.map(({ row, memory }) => ({ ref: row.ref, poll_history: JSON.stringify(memory) }));
+  await updateRows(tx, 'source', 'ref', histories);
+  const failures = failed.map(({ row, failures, nextMs }) => ({
+    ref: row.ref,
+    lease_token: null,
+    leased_until_ms: null,
+    failures,
+    first_failed_ms: row.first_failed_ms ?? nowMs,
+    last_outcome: 'failed',
+    last_failure: 'lease_lost',
+    last_detail: 'the refresh did not finish in time, more than once in a row',
+    last_attempt_ms: nowMs,
+    next_check_ms: nextMs,
+    next_check_reason: reasonColumn({ code: 'lease_lost' }),
+  }));
+  await updateRows(tx, 'source', 'ref', failures);
   const rows = failed.map(({ row }) => ({
     ...{ source_ref: row.ref, at_ms: nowMs, outcome: 'failed', failure: 'lease_lost', status: null },
     ...{ bytes: 0, duration_ms: 0, added: 0, updated: 0 },
@@ -148,11 +140,8 @@ export async function claimSources(
   const untilMs = nowMs + claim.leaseMs;
   return store.write(async (tx) => {
     const rows = await selectClaimable(tx, { ids: JSON.stringify(ids), nowMs, tooFarMs: nowMs + maxNextCheckDelayMs });
-    const failed = await recordLosses(
-      tx,
-      rows.filter((row) => row.lease_token !== null),
-      nowMs,
-    );
+    const lost = rows.filter((row) => row.lease_token !== null);
+    const failed = await recordLosses(tx, lost, nowMs);
     const claimed = rows.filter((row) => !failed.has(row.ref)).map((row) => ({ row, token: randomUUID() }));
     const leases = claimed.map(({ row, token }) => ({
       ...{ ref: row.ref, lease_token: token },
@@ -180,18 +169,6 @@ export async function extendLease(store: Store, lease: Lease, untilMs: number): 
     await tx.updateTable('source').set({ leased_until_ms: untilMs }).where('ref', '=', source.ref).execute();
     return true;
   });
-}
-
-/** Releases leases without recording a poll, because the process is stopping. */
-export async function releaseLeases(store: Store, leases: readonly Lease[]): Promise<void> {
-  const tokens = leases.map(({ token }) => token);
-  await store.write((tx) =>
-    tx
-      .updateTable('source')
-      .set({ lease_token: null, leased_until_ms: null })
-      .where('lease_token', 'in', sql<string>`${valueList(tx, tokens)}`)
-      .execute(),
-  );
 }
 
 /**

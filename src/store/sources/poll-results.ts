@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import { hostOf } from '../../domain/polling/hosts.ts';
 import type { NextCheckReason } from '../../domain/polling/next-check-reason.ts';
 import { emptyPollHistory, type Lease, type PollHistory, type PollResult } from '../../domain/polling/poll.ts';
 import { compiledQuery } from '../engine/compiled-query.ts';
 import type { Db } from '../engine/engine.ts';
+import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
 import { insertRows, updateRows } from '../engine/write-rows.ts';
 
@@ -125,4 +127,24 @@ export async function writePollResult(
       updated: counts.updated,
     },
   ]);
+}
+
+const trimBatch = 2000;
+
+/**
+ * Deletes records of polls before a time, in batches.
+ *
+ * @returns number of deleted records.
+ */
+export async function trimRefreshes(store: Store, beforeMs: number): Promise<number> {
+  let trimmed = 0;
+  for (;;) {
+    const result = await store.write((tx) => {
+      const oldest = tx.selectFrom('refresh').select('id').where('at_ms', '<', beforeMs).limit(sql.lit(trimBatch));
+      return tx.deleteFrom('refresh').where('id', 'in', oldest).executeTakeFirst();
+    });
+    const count = Number(result.numDeletedRows);
+    trimmed += count;
+    if (count < trimBatch) return trimmed;
+  }
 }

@@ -18,7 +18,6 @@ export interface SourceReport {
   readonly movedTo: string | null;
   readonly siteUrl: string | null;
   readonly hubs: readonly string[];
-  /** Position in the declarations. */
   readonly position: number;
   /** Null: declared now. */
   readonly removedMs: number | null;

@@ -75,7 +75,7 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
       .where('removed_ms', 'is', null);
     const rows = await (ids === null
       ? query.where('gone_ms', 'is', null)
-      : query.where('id', 'in', sql<string>`${valueList(tx, ids)}`)
+      : query.where('id', 'in', valueList(tx, ids))
     ).execute();
     const next_check_reason = reasonColumn({ code: 'operator' });
     const asked = rows.map((row) => {
@@ -88,4 +88,22 @@ export async function requestRefresh(store: Store, ids: readonly string[] | null
     await updateRows(tx, 'source', 'ref', asked);
     return asked.length;
   });
+}
+
+/**
+ * Makes local feeds due at once after their files changed. No rate limit applies, because no publisher is requested. For
+ * requests of the operator see `requestRefresh`.
+ */
+export async function markFilesChanged(store: Store, ids: readonly string[], nowMs: number): Promise<void> {
+  if (ids.length === 0) return;
+  // The current refresh may have read the file before the change. A time after its claim makes the source due again.
+  const dueMs = sql<number>`case when lease_token is null then ${nowMs} else ${nowMs + 1} end`;
+  await store.write((tx) =>
+    tx
+      .updateTable('source')
+      .set({ next_check_ms: dueMs, next_check_reason: reasonColumn({ code: 'file_changed' }) })
+      .where('id', 'in', valueList(tx, ids))
+      .where('removed_ms', 'is', null)
+      .execute(),
+  );
 }

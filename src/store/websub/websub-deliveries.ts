@@ -5,13 +5,14 @@ import type { ClaimedDelivery, DeliveryResult, DeliveryTiming } from '../../doma
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { valueList } from '../engine/write-rows.ts';
+import { readSetting, writeSetting } from '../stored-settings.ts';
 
 const positionName = 'websub position';
 
 /** The position in the event log up to which changes have been queued; null: none ever was. */
 export async function readQueuedPosition(db: Db): Promise<Cursor | null> {
-  const row = await db.selectFrom('setting').select('value').where('name', '=', positionName).executeTakeFirst();
-  return row === undefined ? null : parseCursor(row.value);
+  const text = await readSetting(db, positionName);
+  return text === null ? null : parseCursor(text);
 }
 
 /**
@@ -36,12 +37,7 @@ export async function enqueueDeliveries(
       where lease_until_ms > ${nowMs} and topic in ${valueList(tx, change.topics)}
       on conflict (subscriber_id) do update
         set generation = websub_delivery.generation + 1, attempts = 0, expires_ms = excluded.expires_ms`.execute(tx);
-    const value = formatCursor(change.position);
-    await tx
-      .insertInto('setting')
-      .values({ name: positionName, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
+    await writeSetting(tx, positionName, formatCursor(change.position));
   });
 }
 
@@ -67,7 +63,7 @@ export async function readDueDeliveries(
 ): Promise<DueDelivery[]> {
   return due(db, nowMs)
     .select(['id', 'host'])
-    .where('host', 'not in', sql<string>`${valueList(db, options.exceptHosts)}`)
+    .where('host', 'not in', valueList(db, options.exceptHosts))
     .orderBy('next_attempt_ms')
     .limit(options.limit)
     .execute();
@@ -77,7 +73,7 @@ export async function readDueDeliveries(
 export async function nextDeliveryMs(db: Db, exceptHosts: readonly string[]): Promise<number | null> {
   const row = await db
     .selectFrom('websub_delivery')
-    .where('host', 'not in', sql<string>`${valueList(db, exceptHosts)}`)
+    .where('host', 'not in', valueList(db, exceptHosts))
     .select(({ fn }) => fn.min(sql<number>`coalesce(leased_until_ms, next_attempt_ms)`).as('at'))
     .executeTakeFirst();
   return row?.at ?? null;
@@ -92,9 +88,7 @@ export async function claimDeliveries(
   if (ids.length === 0) return [];
   const leaseToken = randomUUID();
   return store.write(async (tx) => {
-    const free = due(tx, nowMs)
-      .select('id')
-      .where('id', 'in', sql<number>`${valueList(tx, ids)}`);
+    const free = due(tx, nowMs).select('id').where('id', 'in', valueList(tx, ids));
     await tx
       .updateTable('websub_delivery')
       .set({ lease_token: leaseToken, leased_until_ms: nowMs + leaseMs })

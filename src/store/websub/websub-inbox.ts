@@ -1,11 +1,9 @@
-import { sql } from 'kysely';
 import type { NormalisedFeed } from '../../domain/items/item.ts';
 import type { ReceivedPush } from '../../domain/websub/websub-subscription.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { insertRows, valueList } from '../engine/write-rows.ts';
-import { splitIntoBatches } from '../items/split-into-batches.ts';
-import { storeBatch } from '../items/store-batch.ts';
+import { splitIntoBatches, storeBatch } from '../items/store-batch.ts';
 import { distinctEntries, entryKeysOf } from '../items/store-items.ts';
 import { appendEvents } from '../log/event-log.ts';
 import { toPublicSource } from '../queries/map-item.ts';
@@ -151,7 +149,7 @@ async function recordDelivered(tx: Db, { push, feed, nowMs }: NormalisedPush): P
   await tx
     .deleteFrom('websub_pushed_entry')
     .where('subscription_id', '=', subscriptionId)
-    .where('entry_key', 'in', sql<string>`${valueList(tx, keys)}`)
+    .where('entry_key', 'in', valueList(tx, keys))
     .execute();
   const rows = keys.map((entry_key) => ({ subscription_id: subscriptionId, entry_key, at_ms: nowMs }));
   await insertRows(tx, 'websub_pushed_entry', rows);

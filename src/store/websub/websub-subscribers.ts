@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Subscriber } from '../../domain/websub/websub-subscriber.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
@@ -106,7 +105,7 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
     const ids = expired.map(({ id }) => id);
     await tx
       .deleteFrom('websub_subscriber')
-      .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
+      .where('id', 'in', valueList(tx, ids))
       .where('lease_until_ms', '<=', nowMs)
       .execute();
     await tx.deleteFrom('websub_delivery').where('expires_ms', '<=', nowMs).execute();
@@ -116,9 +115,6 @@ export async function removeExpired(store: Store, nowMs: number): Promise<void> 
 /** Those of these topics that have a subscriber. @param topics null: all. */
 export async function subscribedTopics(db: Db, topics: readonly string[] | null, nowMs: number): Promise<string[]> {
   const query = db.selectFrom('websub_subscriber').select('topic').distinct().where('lease_until_ms', '>', nowMs);
-  const rows = await (topics === null
-    ? query
-    : query.where('topic', 'in', sql<string>`${valueList(db, topics)}`)
-  ).execute();
+  const rows = await (topics === null ? query : query.where('topic', 'in', valueList(db, topics))).execute();
   return rows.map(({ topic }) => topic);
 }

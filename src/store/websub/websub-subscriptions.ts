@@ -8,7 +8,7 @@ import type {
   SubscriptionDiff,
   SubscriptionUpdate,
 } from '../../domain/websub/websub-subscription.ts';
-import type { SubscriptionState } from '../../domain/websub/websub-topics.ts';
+import type { HubTrust, SubscriptionState } from '../../domain/websub/websub-topics.ts';
 import type { Db } from '../engine/engine.ts';
 import type { Store } from '../engine/store.ts';
 import { fromJson, type Row } from '../engine/tables.ts';
@@ -82,7 +82,7 @@ export async function applySubscriptionDiff(store: Store, diff: SubscriptionDiff
         failures: 0,
         trust: 'lost',
       })
-      .where('id', 'in', sql<number>`${valueList(tx, diff.remove)}`)
+      .where('id', 'in', valueList(tx, diff.remove))
       .execute();
   });
 }
@@ -174,12 +174,7 @@ export async function deleteUnsubscribed(store: Store, beforeMs: number): Promis
     .execute();
   if (old.length === 0) return;
   const ids = old.map(({ id }) => id);
-  await store.write((tx) =>
-    tx
-      .deleteFrom('websub_subscription')
-      .where('id', 'in', sql<number>`${valueList(tx, ids)}`)
-      .execute(),
-  );
+  await store.write((tx) => tx.deleteFrom('websub_subscription').where('id', 'in', valueList(tx, ids)).execute());
 }
 
 /** Between two polls of a source that hubs bring forward. */
@@ -211,4 +206,35 @@ export async function bringPollForward(
       .where('ref', '=', sourceRef)
       .execute();
   });
+}
+
+/** A subscription of ours and the counts of its hub, as shown to the operator. Without secret and callback. */
+export interface HubReport {
+  readonly sourceId: string;
+  readonly hub: string;
+  readonly topic: string;
+  readonly state: SubscriptionState;
+  readonly trust: HubTrust;
+  readonly leaseUntilMs: number | null;
+  readonly nextAttemptMs: number;
+  readonly lastPushMs: number | null;
+  readonly pushes: number;
+  /** Items that came by push first, by poll first, and never by push. */
+  readonly pushedFirst: number;
+  readonly polledFirst: number;
+  readonly missed: number;
+  readonly detail: string | null;
+}
+
+/** Our subscriptions at remote hubs, without those that have ended. */
+export async function readHubReports(db: Db): Promise<HubReport[]> {
+  return db
+    .selectFrom('websub_subscription')
+    .innerJoin('source', 'source.ref', 'websub_subscription.source_ref')
+    .select(['source.id as sourceId', 'hub', 'topic', 'state', 'trust', 'pushes', 'missed', 'detail'])
+    .select(['lease_until_ms as leaseUntilMs', 'websub_subscription.next_attempt_ms as nextAttemptMs'])
+    .select(['last_push_ms as lastPushMs', 'pushed_first as pushedFirst', 'polled_first as polledFirst'])
+    .where('state', '!=', 'unsubscribed')
+    .orderBy('websub_subscription.id')
+    .execute();
 }

@@ -4,7 +4,6 @@ import type { PageServices } from '../pages/send-page.tsx';
 import type { AdminPort } from '../shared/admin-port.ts';
 import type { Links } from '../views/layout/view-links.ts';
 
-/** What the admin pages need. */
 export interface AdminContext {
   readonly services: PageServices;
   readonly admin: AdminPort;

@@ -5,7 +5,7 @@ import { type FormFields, readForm } from '../http/security/read-form.ts';
 import { requireSameOrigin } from '../http/security/same-origin.ts';
 import { TokenGuard } from '../http/security/token-guard.ts';
 import { createPageContext, type PageServices, renderDocument } from '../pages/send-page.tsx';
-import { clientAddressOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-address.ts';
 import { notFound, RequestError } from '../shared/request-error.ts';
 import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-context.tsx';
 import {

@@ -1,10 +1,16 @@
 import type { Context } from 'hono';
-import { commentStates } from '../../domain/comments/comment.ts';
+import {
+  type CommentAction,
+  type CommentState,
+  commentActions,
+  commentStates,
+  type ModerationResult,
+} from '../../domain/comments/comment.ts';
 import type { FormFields } from '../http/security/read-form.ts';
 import { createPageContext, renderDocument } from '../pages/send-page.tsx';
+import { badRequest } from '../shared/request-error.ts';
 import { type AdminContext, AdminHead, adminLinks, sendAdminPage } from './admin-context.tsx';
 import type { AdminSession } from './admin-session.ts';
-import { formatApplied, parseApplied, parseDecision, parseStateFilter } from './moderation-decision.ts';
 import { Moderation } from './moderation-view.tsx';
 
 const pageComments = 50;
@@ -56,4 +62,58 @@ export async function applyDecision(c: Context, context: AdminContext, values: F
     applied: formatApplied(action, changed),
   });
   return c.redirect(`${adminLinks(context).comments}?${query}`, 303);
+}
+
+/** Maximum comments per request. */
+const maxIds = 500;
+
+/** A moderator's decision. */
+interface DecisionForm {
+  readonly action: CommentAction;
+  readonly ids: readonly number[];
+}
+
+/**
+ * Parses the moderation form: `one` is `approve 12`, from the button of a comment; otherwise `action` applies to each `id`.
+ *
+ * @throws RequestError 400 when an action or id is invalid, or there are too many ids.
+ */
+export function parseDecision(values: FormFields): DecisionForm {
+  const [one] = values('one');
+  const [action = '', ...ids] = one === undefined ? [values('action')[0], ...values('id')] : one.split(' ');
+  const known = commentActions.find((name) => name === action);
+  const numbers = ids.map((id) => (/^[1-9]\d{0,14}$/.test(id ?? '') ? Number(id) : 0));
+  if (known === undefined || numbers.length > maxIds || numbers.includes(0)) {
+    throw badRequest(
+      'bad_decision',
+      `The decision is not valid: an action (${commentActions.join(', ')}) and at most ${maxIds} comment ids are required.`,
+    );
+  }
+  return { action: known, ids: [...new Set(numbers)] };
+}
+
+/** Parses the state filter of the list. @returns null: `all`. Unknown values mean `pending`. */
+export function parseStateFilter(text: string | undefined): CommentState | null {
+  if (text === 'all') return null;
+  return commentStates.find((state) => state === text) ?? 'pending';
+}
+
+/** The applied decision, as the address of the next page carries it. */
+interface AppliedDecision {
+  readonly action: CommentAction;
+  readonly ids: readonly number[];
+}
+
+/** Formats it for the address: `approve.12.13`. */
+export function formatApplied(action: CommentAction, changed: readonly ModerationResult[]): string {
+  return [action, ...changed.map(({ id }) => id)].join('.');
+}
+
+/** Parses it; null: absent or invalid. */
+export function parseApplied(text: string | undefined): AppliedDecision | null {
+  const [action, ...ids] = (text ?? '').split('.');
+  const known = commentActions.find((name) => name === action);
+  const numbers = ids.map(Number);
+  const isValid = numbers.length <= maxIds && numbers.every((id) => Number.isSafeInteger(id) && id > 0);
+  return known === undefined || !isValid ? null : { action: known, ids: numbers };
 }

@@ -16,7 +16,6 @@ interface ModerationProps {
   /** The decision that was just applied; null: none. */
   readonly applied: { readonly action: CommentAction; readonly ids: readonly number[] } | null;
   readonly csrfToken: string;
-  /** Path of the admin pages. */
   readonly admin: string;
   readonly context: PageContext;
 }

@@ -1,8 +1,7 @@
 import { maxFilters } from '../../push/fanout/event-filter.ts';
 import { protocolErrors } from '../live/protocol/client-messages.ts';
-import { closeCodes, webSocketCloseCodes } from '../live/protocol/close-codes.ts';
+import { closeCodes, handshakeRefusals, sessionRefusals, webSocketCloseCodes } from '../live/protocol/close-codes.ts';
 import { liveLimits } from '../live/protocol/live-limits.ts';
-import { handshakeRefusals, sessionRefusals } from '../live/protocol/refusals.ts';
 import { subprotocol } from '../live/websocket/websocket-server.ts';
 import {
   clientMessages,

@@ -8,15 +8,13 @@ import {
   parseCursor,
 } from '../../domain/events/event.ts';
 import { frameEvent } from '../../push/fanout/frames.ts';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { parsePageSize, rejectUnknownParams } from '../shared/query-params.ts';
 import type { LogPage } from '../shared/read-port.ts';
 import { badRequest } from '../shared/request-error.ts';
+import { sendJsonText } from './send-json.ts';
 
 const defaultEvents = 100;
-const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 
 const reasons: Readonly<Record<Exclude<CursorStatus, 'valid'>, string>> = {
   cursor_too_old: 'The log no longer has the events after this cursor. Read /api/items and continue from its cursor.',
@@ -62,7 +60,7 @@ function sendEvents(c: Context, { head, events }: LogPage, publicUrl: string): P
   const cursor = formatCursor({ epoch: head.epoch, seq: last });
   const start = JSON.stringify({ epoch: head.epoch, head: head.head, floor: head.floor });
   const body = `${start.slice(0, -1)},"events":[${list}],"cursor":${JSON.stringify(cursor)}}`;
-  return send(c, new CompressibleBody(body), sending);
+  return sendJsonText(c, body);
 }
 
 /** Without a filter every event matches, so `prev` is the preceding seq. */

@@ -1,10 +1,14 @@
 import type { Context } from 'hono';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
+import { CompressibleBody, send } from '../http/response/send.ts';
 
 const sending = { contentType: 'application/json; charset=utf-8', cacheControl: 'no-cache' };
 
 /** Sends a value as JSON, with an ETag. */
 export function sendJson(c: Context, value: object): Promise<Response> {
-  return send(c, new CompressibleBody(JSON.stringify(value)), sending);
+  return sendJsonText(c, JSON.stringify(value));
+}
+
+/** Sends JSON that is written already, with an ETag. */
+export function sendJsonText(c: Context, json: string): Promise<Response> {
+  return send(c, new CompressibleBody(json), sending);
 }

@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { addressKey } from '../shared/address-key.ts';
-import { consumePoint } from '../shared/consume-point.ts';
+import { addressKey } from '../shared/client-address.ts';
+import { consumePoint } from '../shared/client-limits.ts';
 
 /** A rate limit: points per duration. */
 interface Quota {
@@ -10,7 +10,6 @@ interface Quota {
 
 /** The rate limits of the comment form. */
 export interface CommentQuotas {
-  /** Stored comments per address. */
   readonly stored: Quota;
   /** Submitted forms per address, accepted or not. */
   readonly submitted: Quota;

@@ -10,7 +10,7 @@ import { requireSameOrigin } from '../http/security/same-origin.ts';
 import { sign } from '../http/security/signing.ts';
 import type { PageServices } from '../pages/send-page.tsx';
 import { type FormTokenCheck, verifyFormToken } from '../readers/comment-form-token.ts';
-import { clientAddressOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-address.ts';
 import { findItem } from '../shared/find-resource.ts';
 import type { Readers } from '../shared/readers-port.ts';
 import { RequestError } from '../shared/request-error.ts';

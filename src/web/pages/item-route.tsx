@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { hourMs } from '../../domain/durations.ts';
 import type { Item } from '../../domain/items/item.ts';
-import type { CacheableResponse } from '../http/cache/cache-entry.ts';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
+import type { CacheableResponse } from '../http/cache/response-cache.ts';
+import { CompressibleBody, send } from '../http/response/send.ts';
 import { pagePolicy } from '../http/security/security-headers.ts';
 import { makeFormToken } from '../readers/comment-form-token.ts';
 import { commentsPerPage, parseOutcomeMessage } from '../readers/comment-outcome.ts';
-import { countsAsRead } from '../readers/counts-as-read.ts';
-import { clientAddressOf } from '../shared/client-of.ts';
+import { clientAddressOf } from '../shared/client-address.ts';
 import { findItem } from '../shared/find-resource.ts';
 import { badRequest } from '../shared/request-error.ts';
 import { type CommentFormState, CommentsSection, type Discussion } from '../views/comments-view.tsx';
@@ -163,4 +161,25 @@ function parseBefore(text: string | undefined): number | null {
       'The parameter "comments" is not a comment id. Use the "Older comments" link of the item page.',
     );
   return Number(text);
+}
+
+/** User agents of programs that fetch pages on behalf of others. Browsers under automation are counted. */
+const robots =
+  /bot\b|bot[/_;-]|crawl|spider|slurp|archive|preview|scan|monitor|uptime|pingdom|lighthouse|pagespeed|validator|facebookexternalhit|embedly|whatsapp|telegram|mediapartners|feedfetcher|favicon|python|curl|wget|httpclient|okhttp|axios|phantom/i;
+/** Old browsers, and today robots, identify as `(compatible; …)`. */
+const compatible = /\(compatible;(?! MSIE)/i;
+
+/**
+ * Whether a request for an item page counts as a read: a browser opens it as a document. Prefetches, previews and robots
+ * do not count.
+ *
+ * @param header returns a request header by its lower-case name.
+ */
+export function countsAsRead(method: string, header: (name: string) => string | undefined): boolean {
+  if (method !== 'GET') return false;
+  const purpose = [header('sec-purpose'), header('purpose'), header('x-purpose'), header('x-moz')].join();
+  if (/prefetch|preview|prerender/i.test(purpose)) return false;
+  if ((header('sec-fetch-dest') ?? 'document') !== 'document') return false;
+  const agent = header('user-agent') ?? '';
+  return /^(?:Mozilla|Opera)\/\d/.test(agent) && !robots.test(agent) && !compatible.test(agent);
 }

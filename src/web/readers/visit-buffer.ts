@@ -2,10 +2,11 @@ import { createHmac } from 'node:crypto';
 import { dayMs } from '../../domain/durations.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { LruCache } from '../../runtime/lru-cache.ts';
+import { Semaphore } from '../../runtime/semaphore.ts';
 import type { Visit } from '../../store/readers/read-counts.ts';
-import { addressKey } from '../shared/address-key.ts';
+import { addressKey } from '../shared/client-address.ts';
 import type { PageVisit } from '../shared/readers-port.ts';
-import { createReadLimit, type HashedVisitor } from './read-limit.ts';
 
 const flushAfterMs = 750;
 /** Visits per transaction: a larger batch would block the event loop for too long. */
@@ -15,7 +16,6 @@ const maxBuffered = 20_000;
 
 /** The functions that the buffer calls. */
 export interface VisitBufferOptions {
-  /** Stores visits in one transaction. */
   storeVisits(visits: readonly Visit[]): Promise<unknown>;
   /** The salt of a day. @param day days since 1970. */
   readSalt(day: number): Promise<string>;
@@ -41,10 +41,10 @@ type HashedVisit = Visit & HashedVisitor;
 /** Creates an empty buffer. */
 export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
   const { clock, log } = parts;
-  const limit = createReadLimit();
+  const limit = new ReadLimit();
   let buffered: BufferedVisit[] = [];
   let cancel: (() => void) | null = null;
-  let running: Promise<void> = Promise.resolve();
+  const flushing = new Semaphore(1);
 
   async function flush(): Promise<void> {
     while (buffered.length > 0) {
@@ -55,19 +55,19 @@ export function createVisitBuffer(parts: VisitBufferOptions): VisitBuffer {
     }
   }
 
-  function flushNow(): Promise<void> {
+  async function flushNow(): Promise<void> {
     cancel = null;
-    running = running.then(flush).catch((error: unknown) => {
+    try {
+      await flushing.run(flush);
+    } catch (error) {
       log.warn({ err: error, visits: buffered.length }, 'storing visits failed; retrying');
-    });
-    return running;
+    }
   }
 
   function flushLater(): void {
-    cancel ??= parts.after(flushAfterMs, () => {
-      void flushNow().then(() => {
-        if (buffered.length > 0) flushLater();
-      });
+    cancel ??= parts.after(flushAfterMs, async () => {
+      await flushNow();
+      if (buffered.length > 0) flushLater();
     });
   }
 
@@ -114,4 +114,43 @@ async function hashVisits(
 
 function hashOf(salt: string, text: string): string {
   return createHmac('sha256', salt).update(text).digest('base64url').slice(0, 22);
+}
+
+/** Visitors per address, item and day that are counted. Many people can share the address of an office. */
+export const maxReadersPerAddress = 30;
+/** Of each cache: some megabytes in all. */
+const defaultMaxEntries = 50_000;
+
+/** Hashes of a visitor. They change each day and differ between items. */
+interface HashedVisitor {
+  /** Hash of address, user agent and item. */
+  readonly hash: string;
+  readonly addressHash: string;
+}
+
+/**
+ * Limits the counted visitors per address: a client can invent user agents, but hardly addresses. Applies to one process
+ * since its start; hashes are kept in memory only.
+ */
+export class ReadLimit {
+  readonly #visitors: LruCache<true>;
+  /** The counted visitors of each address. */
+  readonly #addresses: LruCache<number>;
+
+  /** @param maxEntries of each of the two caches. */
+  constructor(maxEntries = defaultMaxEntries) {
+    this.#visitors = new LruCache({ maxEntries });
+    this.#addresses = new LruCache({ maxEntries });
+  }
+
+  /** Whether a visitor may be counted. A visitor that was allowed once stays allowed. */
+  allows({ hash, addressHash }: HashedVisitor): boolean {
+    const counted = this.#addresses.get(addressHash) ?? 0;
+    const isKnown = this.#visitors.get(hash) === true;
+    const allowed = isKnown || counted < maxReadersPerAddress;
+    // A rejected request refreshes the entry of its address too, so that an attack cannot evict it.
+    this.#addresses.set(addressHash, allowed && !isKnown ? counted + 1 : counted);
+    if (allowed) this.#visitors.set(hash, true);
+    return allowed;
+  }
 }

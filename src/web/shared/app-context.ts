@@ -20,13 +20,11 @@ interface MetricsEndpoint {
 
 /** The live connections within one hour. */
 export interface SessionHour {
-  /** The start of the hour. */
   readonly hourMs: number;
   /** The highest number of connections at one time. */
   readonly peak: number;
 }
 
-/** What the routes work with. */
 export interface AppContext {
   readonly reads: ReadPort;
   /** The base of all our absolute URLs, without a trailing slash. A function: the port may be chosen at the start. */
@@ -43,7 +41,6 @@ export interface AppContext {
   storage?(): StorageState | null;
   /** Handles `/events`, the log as server-sent events. Null: this node does not serve it. */
   readonly eventStream: Handler | null;
-  /** The version of Newswire. */
   readonly version: string;
   /** Visits and comments. Null: this node does not count or accept any. */
   readonly readers: Readers | null;

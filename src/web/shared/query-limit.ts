@@ -1,11 +1,9 @@
 import type { Context } from 'hono';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { hasBoundedCost } from '../../store/queries/snapshot.ts';
-import { addressKey } from './address-key.ts';
 import type { AppContext } from './app-context.ts';
-import { clientAddressOf } from './client-of.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { consumePoint } from './consume-point.ts';
+import { addressKey, clientAddressOf } from './client-address.ts';
+import { ConcurrencyLimit, consumePoint } from './client-limits.ts';
 import type { ItemsQuery, Snapshot } from './read-port.ts';
 import { isOverBudget, tooManyRequests } from './request-error.ts';
 

@@ -36,7 +36,6 @@ export interface SourceHealth {
   /** Null before the first read. */
   readonly outcome: PollResult['outcome'] | null;
   readonly failure: Failure | null;
-  /** Consecutive failures. */
   readonly failures: number;
   readonly failingSinceMs: number | null;
   readonly checkedMs: number | null;
@@ -69,11 +68,9 @@ export interface WebhookHealth {
 
 /** One hour of the last day. */
 interface ActivityHour {
-  /** The start of the hour. */
   readonly hourMs: number;
   readonly added: number;
   readonly updated: number;
-  /** The number of polls by outcome. */
   readonly outcomes: Readonly<Record<PollResult['outcome'], number>>;
   /** The median time from publication to storage of the new items. Null: no item has a publication time. */
   readonly freshnessMs: number | null;

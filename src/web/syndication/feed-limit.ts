@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { hourMs } from '../../domain/durations.ts';
 import { LruCache } from '../../runtime/lru-cache.ts';
-import { addressKey } from '../shared/address-key.ts';
+import { addressKey } from '../shared/client-address.ts';
 import { RequestError } from '../shared/request-error.ts';
 
 /** Responses with a body that one address may fetch of one feed in an hour: one every 30 seconds. */
@@ -19,7 +19,6 @@ interface Fetches {
   readonly endMs: number;
 }
 
-/** What a feed limit works with. */
 export interface FeedLimitOptions {
   /** A clock that is never set back: a wait would grow by as much. */
   readonly nowMs: () => number;

@@ -1,15 +1,16 @@
-import type { Context, Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { feedFileName, type OutputFormatName, outputFormats, xmlContentType } from '../../domain/output-formats.ts';
 import { slug } from '../../domain/slug.ts';
+import type { TopicDocument } from '../../push/websub/hub-store.ts';
 import type { ResponseCache } from '../http/cache/response-cache.ts';
-import { CompressibleBody } from '../http/response/content-coding.ts';
-import { send } from '../http/response/send.ts';
+import { CompressibleBody, send } from '../http/response/send.ts';
 import { allowAnyOrigin, allowCorsPreflight, feedPolicy } from '../http/security/security-headers.ts';
 import type { AppContext } from '../shared/app-context.ts';
 import { findSection, findSource } from '../shared/find-resource.ts';
 import { readItemsFor } from '../shared/query-limit.ts';
 import { formatItemsParams, type ItemsParams, parseItemsParams } from '../shared/query-params.ts';
 import type { Snapshot } from '../shared/read-port.ts';
+import { RequestError } from '../shared/request-error.ts';
 import { type FeedLimit, feedQuota } from './feed-limit.ts';
 import { entryId, newestUpdateMs, type OutputFeed, toEntry, toWithdrawalNotice } from './output-feed.ts';
 import { renderAtom } from './render-atom.ts';
@@ -217,4 +218,33 @@ function homeUrlOf({ path, query }: FeedScope, publicUrl: string): string {
 function lastModified(snapshot: Snapshot): number | null {
   const ms = snapshot.items.reduce((newest, item) => Math.max(newest, item.firstSeenMs), snapshot.changedMs ?? 0);
   return ms === 0 ? null : ms;
+}
+
+/**
+ * Reads the document of a WebSub topic: the same bytes, media type and links that a GET of the topic returns (W3C
+ * Recommendation of 23 January 2018, section 7).
+ */
+export function createTopicReader(context: AppContext): (topic: string) => Promise<TopicDocument | null> {
+  const feeds = new Hono();
+  feeds.onError((error, c) => {
+    if (error instanceof RequestError && error.problem.status === 404) return c.body(null, 404);
+    throw error;
+  });
+  feedRoutes(feeds, { ...context, responseCache: null, feedLimit: null });
+  return async (topic) => {
+    const base = context.publicUrl;
+    if (!topic.startsWith(`${base}/`)) return null;
+    const response = await feeds.request(topic.slice(base.length));
+    if (response.status === 404) return null;
+    if (response.status !== 200) throw new Error(`cannot read the topic ${topic}: status ${response.status}`);
+    const { headers } = response;
+    const link = headers.get('link') ?? '';
+    return {
+      body: new Uint8Array(await response.arrayBuffer()),
+      contentType: headers.get('content-type') ?? '',
+      link,
+      self: /<([^>]*)>; rel="self"/.exec(link)?.[1] ?? '',
+      tag: headers.get('etag') ?? '',
+    };
+  };
 }

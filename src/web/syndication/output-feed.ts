@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Enclosure, Item } from '../../domain/items/item.ts';
 import { languageTag } from '../../domain/language-tag.ts';
-import { plainText, textToHtml, toWebUrl, xmlSafe } from './xml-text.ts';
+import { escapeXml, plainText, toWebUrl, xmlSafe } from './xml-text.ts';
 
 const descriptionChars = 280;
 
 /** One entry of an output feed in any format. All texts are valid in XML, all URLs are absolute http(s) URLs. */
-export interface OutputEntry {
+export interface OutputEntry extends Pick<Item, 'author' | 'categories' | 'enclosures' | 'imageUrl'> {
   readonly id: string;
   readonly title: string;
   /** The original article, else our page of the item. */
@@ -17,12 +17,8 @@ export interface OutputEntry {
   readonly description: string;
   /** Sanitised HTML with the "also in" line. May be empty. */
   readonly html: string;
-  readonly author: string | null;
   /** A well-formed language tag. */
   readonly language: string | null;
-  readonly categories: readonly string[];
-  readonly enclosures: readonly Enclosure[];
-  readonly imageUrl: string | null;
   readonly source: { readonly title: string; readonly feedUrl: string; readonly siteUrl: string | null };
   readonly alsoIn: readonly { readonly title: string; readonly url: string }[];
   readonly publishedMs: number;
@@ -33,7 +29,6 @@ export interface OutputEntry {
 export interface OutputFeed {
   readonly title: string;
   readonly description: string;
-  /** The page that shows the same items. */
   readonly homeUrl: string;
   readonly selfUrl: string;
   /** The path of the stylesheet with which browsers display the feed. */
@@ -161,12 +156,12 @@ function startOf(html: string): string {
 function bodyOf(item: Item, alsoIn: OutputEntry['alsoIn']): string {
   const text = item.contentHtml.trim() === '' ? paragraph(item.summary) : xmlSafe(item.contentHtml);
   if (alsoIn.length === 0) return text;
-  const names = alsoIn.map(({ title, url }) => `<a href="${textToHtml(url)}">${textToHtml(title)}</a>`);
+  const names = alsoIn.map(({ title, url }) => `<a href="${escapeXml(url)}">${escapeXml(title)}</a>`);
   return `${text}<p>Also in: ${names.join(', ')}</p>`;
 }
 
 function paragraph(text: string): string {
-  return text.trim() === '' ? '' : `<p>${textToHtml(text)}</p>`;
+  return text.trim() === '' ? '' : `<p>${escapeXml(text)}</p>`;
 }
 
 /** The media type without parameters, or null when it is invalid (RFC 6838 §4.2). */

@@ -1,7 +1,6 @@
 import { Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
-import { XmlPlaceholders } from './xml-placeholders.ts';
-import { element, escapeXml, htmlForCdata, textElement, textToHtml, withStylesheet } from './xml-text.ts';
+import { element, escapeXml, htmlForCdata, textElement, withStylesheet, XmlPlaceholders } from './xml-text.ts';
 
 // The `feed` package declares its own namespaces only. Validators warn about one that is declared but not used.
 const namespaces = { at: 'http://purl.org/atompub/tombstones/1.0', media: 'http://search.yahoo.com/mrss/' } as const;
@@ -29,7 +28,7 @@ export function renderAtom(output: OutputFeed): string {
       link: entry.url,
       date: new Date(entry.updatedMs),
       published: new Date(entry.publishedMs),
-      ...(entry.summary === '' ? {} : { description: textToHtml(entry.summary) }),
+      ...(entry.summary === '' ? {} : { description: escapeXml(entry.summary) }),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
       copyright: placeholders.add(entryElements(entry)),
     });

@@ -1,7 +1,6 @@
 import { Feed } from 'feed';
 import { commonLanguage, type OutputEntry, type OutputFeed } from './output-feed.ts';
-import { XmlPlaceholders } from './xml-placeholders.ts';
-import { element, escapeXml, htmlForCdata, textElement, textToHtml, withStylesheet } from './xml-text.ts';
+import { element, escapeXml, htmlForCdata, textElement, withStylesheet, XmlPlaceholders } from './xml-text.ts';
 
 const ttlMinutes = 5;
 
@@ -34,7 +33,7 @@ export function renderRss(output: OutputFeed): string {
       guid: entry.id,
       date: new Date(entry.publishedMs),
       // Some readers show nothing of an item without a description.
-      description: textToHtml(entry.description),
+      description: escapeXml(entry.description),
       ...(entry.html === '' ? {} : { content: htmlForCdata(entry.html) }),
       extensions: [{ name: 'more', objects: { _text: placeholders.add(itemElements(entry)) } }],
     });

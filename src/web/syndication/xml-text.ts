@@ -1,5 +1,7 @@
 // All but the characters of XML 1.0, and the C1 controls, which are always errors. A document with such a character is
 // not well-formed, and a feed reader shows none of its items.
+import { randomBytes } from 'node:crypto';
+
 const invalidChars = /[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** Removes the characters that are not allowed in XML. */
@@ -52,11 +54,6 @@ export function withStylesheet(document: string, styleUrl: string): string {
   return document.replace(/^<\?xml [^>]*\?>/, (declaration) => `${declaration}\n${instruction}`);
 }
 
-/** Converts plain text to HTML. */
-export function textToHtml(text: string): string {
-  return escapeXml(text);
-}
-
 type Attributes = Readonly<Record<string, string | number | null>>;
 
 /** One element. Null attributes are left out. @param content XML; null for an empty element. */
@@ -71,4 +68,27 @@ export function element(name: string, attributes: Attributes, content: string | 
 /** One element with a text. */
 export function textElement(name: string, text: string): string {
   return element(name, {}, escapeXml(text));
+}
+
+/**
+ * Placeholders for elements that the `feed` package cannot write, and for texts that it does not escape correctly. `add`
+ * returns a placeholder for a text field; `fill` replaces the whole element around each placeholder.
+ *
+ * A placeholder contains a random word, so that a publisher cannot write one. The result does not depend on the word.
+ */
+export class XmlPlaceholders {
+  readonly #word = randomBytes(12).toString('hex');
+  readonly #contents: string[] = [];
+
+  /** @param xml well-formed elements, or nothing. */
+  add(xml: string): string {
+    this.#contents.push(xml);
+    return `${this.#word}-${this.#contents.length - 1}`;
+  }
+
+  /** The document with the element of each placeholder replaced by the added XML. */
+  fill(document: string): string {
+    const placeholder = new RegExp(`<([a-z]+)[^<>]*>(?:<!\\[CDATA\\[)?${this.#word}-(\\d+)(?:\\]\\]>)?</\\1>`, 'g');
+    return document.replace(placeholder, (_whole, _name, index) => this.#contents[Number(index)] ?? '');
+  }
 }

@@ -15,7 +15,6 @@ interface BarChartProps {
   readonly title: string;
   /** Unit of the values, in the plural. */
   readonly unit: string;
-  /** Start of each hour. */
   readonly hoursMs: readonly number[];
   readonly series: readonly ChartSeries[];
   readonly context: PageContext;

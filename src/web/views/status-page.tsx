@@ -170,40 +170,18 @@ function Charts({ status, context }: { status: Status; context: PageContext }) {
     : ({ name: 'minutes', ms: minuteMs } as const);
   const delay = ({ freshnessMs }: StatusHour) =>
     freshnessMs === null ? null : Math.round((freshnessMs / delayUnit.ms) * 10) / 10;
+  const common = { hoursMs, context };
+  const items = [series('added', 'main', ({ added }) => added), series('updated', 'quiet', ({ updated }) => updated)];
+  const connections = [series('connections', 'main', ({ hourMs }) => most.get(hourMs) ?? null)];
+  const delays = [series(delayUnit.name, 'main', delay)];
+  const delayTitle = `Delay from publication to storage, median in ${delayUnit.name}`;
+  const peakTitle = 'Concurrent live connections, peak per hour';
   return (
     <>
-      <BarChart
-        id="items-chart"
-        title="Items per hour"
-        unit="items"
-        hoursMs={hoursMs}
-        series={[series('added', 'main', ({ added }) => added), series('updated', 'quiet', ({ updated }) => updated)]}
-        context={context}
-      />
-      <BarChart
-        id="freshness-chart"
-        title={`Delay from publication to storage, median in ${delayUnit.name}`}
-        unit={delayUnit.name}
-        hoursMs={hoursMs}
-        series={[series(delayUnit.name, 'main', delay)]}
-        context={context}
-      />
-      <BarChart
-        id="polls-chart"
-        title="Polls per hour"
-        unit="polls"
-        hoursMs={hoursMs}
-        series={polls}
-        context={context}
-      />
-      <BarChart
-        id="sessions-chart"
-        title="Concurrent live connections, peak per hour"
-        unit="connections"
-        hoursMs={hoursMs}
-        series={[series('connections', 'main', ({ hourMs }) => most.get(hourMs) ?? null)]}
-        context={context}
-      />
+      <BarChart {...common} id="items-chart" title="Items per hour" unit="items" series={items} />
+      <BarChart {...common} id="freshness-chart" title={delayTitle} unit={delayUnit.name} series={delays} />
+      <BarChart {...common} id="polls-chart" title="Polls per hour" unit="polls" series={polls} />
+      <BarChart {...common} id="sessions-chart" title={peakTitle} unit="connections" series={connections} />
     </>
   );
 }

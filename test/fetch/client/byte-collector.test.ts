@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteCollector, concatBytes } from '../../../src/fetch/client/byte-collector.ts';
+import { ByteCollector, concatBytes } from '../../../src/fetch/client/body-memory.ts';
 
 describe('ByteCollector', () => {
   it('concatenates chunks of any size in order', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { leadImage } from '../../../src/normalise/html/lead-image.ts';
 import { sanitiseHtml } from '../../../src/normalise/html/sanitise.ts';
+import { leadImage } from '../../../src/normalise/normalise-feed.ts';
 
 function pictureOf(html: string): string | null {
   return leadImage(sanitiseHtml(html, { baseUrl: 'https://site.example/' }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSrcset, parseSrcset } from '../../../src/normalise/html/srcset.ts';
+import { formatSrcset, parseSrcset } from '../../../src/normalise/html/attributes.ts';
 
 describe('parseSrcset', () => {
   it('reads densities and widths', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { removeIllegalCharacters } from '../../../src/parse/repair/illegal-characters.ts';
+import { removeIllegalCharacters } from '../../../src/parse/repair/repair-xml.ts';
 import { notesOf } from '../../support/notes.ts';
 
 describe('removeIllegalCharacters', () => {

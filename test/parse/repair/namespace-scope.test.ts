@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type NamespaceScope, rootScope } from '../../../src/parse/repair/namespace-scope.ts';
-import { canonicalPrefix } from '../../../src/parse/repair/namespaces.ts';
+import { canonicalPrefix, type NamespaceScope, rootScope } from '../../../src/parse/repair/namespace-scope.ts';
 import type { Dialect } from '../../../src/parse/repair/repaired-xml.ts';
 
 const scopeOf = (dialect: Dialect, root: string, declarations: Record<string, string>) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TextEdits } from '../../../src/parse/repair/text-edits.ts';
+import { TextEdits } from '../../../src/parse/repair/repair-context.ts';
 
 const whole = (text: string) => ({ from: 0, to: text.length, first: 0 });
 

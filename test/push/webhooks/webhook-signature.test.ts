@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { deliveryId, signatureHeaders } from '../../../src/push/webhooks/webhook-signature.ts';
+import { deliveryId, signatureHeaders } from '../../../src/push/webhooks/webhook-batch.ts';
 
 const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
 const secret = `whsec_${key.toString('base64')}`;

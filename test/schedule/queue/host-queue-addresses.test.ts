@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DueSource } from '../../../src/domain/polling/poll.ts';
-import { type AddressOf, createHostQueue, type HostQueue } from '../../../src/schedule/queue/host-queue.ts';
+import { type AddressOf, HostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from '../../../src/schedule/queue/queue-limits.ts';
 
 const well = { timedOut: false, pauseMs: null };
@@ -16,7 +16,7 @@ function hosts(name: string, count: number, part: Partial<DueSource> = {}): DueS
 }
 
 function queueOf(addressOf: AddressOf, limits: Partial<QueueLimits> = {}): HostQueue {
-  return createHostQueue({ ...defaultQueueLimits, globalPerSecond: 1_000, ...limits }, addressOf);
+  return new HostQueue({ ...defaultQueueLimits, globalPerSecond: 1_000, ...limits }, addressOf);
 }
 
 function take(queue: HostQueue, atMs: number): string[] {
@@ -26,7 +26,7 @@ function take(queue: HostQueue, atMs: number): string[] {
 /** Hosts whose names begin with the same letter share an address. */
 const byLetter: AddressOf = (host) => host.slice(0, 1);
 
-describe('createHostQueue with hosts that share an address', () => {
+describe('HostQueue with hosts that share an address', () => {
   it('runs four of them concurrently', () => {
     const queue = queueOf(byLetter);
     queue.add(hosts('a', 7), 0);
@@ -111,7 +111,7 @@ describe('createHostQueue with hosts that share an address', () => {
   });
 });
 
-describe('createHostQueue and address lookup', () => {
+describe('HostQueue and address lookup', () => {
   it('looks the address up at the turn of a host, and again after the host was idle', () => {
     const asked: string[] = [];
     const queue = queueOf((host) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DueSource } from '../../../src/domain/polling/poll.ts';
-import { createHostQueue } from '../../../src/schedule/queue/host-queue.ts';
+import { HostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 const well = { timedOut: false, pauseMs: null };
@@ -10,7 +10,7 @@ function row(id: string, host = `${id}.example.org`, part: Partial<DueSource> = 
   return { id, host, nextCheckMs: 0, consecutiveTimeouts: 0, ...part };
 }
 
-describe('createHostQueue under random operations', () => {
+describe('HostQueue under random operations', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('offer' as const),
@@ -44,7 +44,7 @@ describe('createHostQueue under random operations', () => {
           };
           const addressAt = (host: string) => places[Number(host.slice(1))]?.address ?? null;
           const lookups: string[] = [];
-          const queue = createHostQueue(limits, (host) => {
+          const queue = new HostQueue(limits, (host) => {
             if (places[Number(host.slice(1))]?.later !== true) return addressAt(host);
             lookups.push(host);
             return undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DueSource } from '../../../src/domain/polling/poll.ts';
-import { createHostQueue, type HostQueue } from '../../../src/schedule/queue/host-queue.ts';
+import { HostQueue } from '../../../src/schedule/queue/host-queue.ts';
 import { defaultQueueLimits, type QueueLimits } from '../../../src/schedule/queue/queue-limits.ts';
 
 const well = { timedOut: false, pauseMs: null };
@@ -15,14 +15,14 @@ function rows(count: number, host: string, part: Partial<DueSource> = {}): DueSo
 }
 
 function queueOf(limits: Partial<QueueLimits> = {}): HostQueue {
-  return createHostQueue({ ...defaultQueueLimits, globalPerSecond: 1_000, ...limits });
+  return new HostQueue({ ...defaultQueueLimits, globalPerSecond: 1_000, ...limits });
 }
 
 function take(queue: HostQueue, atMs: number): string[] {
   return queue.take(atMs).map((turn) => turn.source.id);
 }
 
-describe('createHostQueue with one host', () => {
+describe('HostQueue with one host', () => {
   it('runs one source at a time', () => {
     const queue = queueOf();
     queue.add(rows(3, 'h'), 0);
@@ -161,7 +161,7 @@ describe('createHostQueue with one host', () => {
   });
 });
 
-describe('createHostQueue with many hosts', () => {
+describe('HostQueue with many hosts', () => {
   it('alternates between hosts, however many sources each has', () => {
     const queue = queueOf({ globalPerSecond: 2, hostGapMs: 0 });
     queue.add([...rows(100, 'big'), row('a'), row('b')], 0);
@@ -324,7 +324,7 @@ describe('the slow lane', () => {
   });
 });
 
-describe('createHostQueue after setLimits', () => {
+describe('HostQueue after setLimits', () => {
   it('applies new limits to the next start', () => {
     const queue = queueOf({ hostGapMs: 10_000, concurrency: 1 });
     queue.add([...rows(2, 'h'), row('a')], 0);
@@ -349,7 +349,7 @@ describe('createHostQueue after setLimits', () => {
   });
 });
 
-describe('createHostQueue bookkeeping', () => {
+describe('HostQueue bookkeeping', () => {
   it('ignores a source that already waits or runs', () => {
     const queue = queueOf();
     expect(queue.add([row('a'), row('a')], 0)).toBe(1);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSettings } from '../../../src/config/environment/environment.ts';
-import { createMemoryDoorbell } from '../../../src/push/doorbell-memory.ts';
+import { createMemoryDoorbell } from '../../../src/push/doorbell.ts';
 import type { TopicDocument } from '../../../src/push/websub/hub-store.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { createShutdown, type Shutdown } from '../../../src/runtime/shutdown.ts';

@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 const large = 'x'.repeat(300_000);
-const writeLarge = (name = 'large'): Promise<void> => writeSetting(store, name, large);
+const writeLarge = (name = 'large'): Promise<void> => store.write((tx) => writeSetting(tx, name, large));
 
 /** Forbids SQLite to grow the file: it reports a full disk. */
 async function fill(): Promise<void> {
@@ -91,7 +91,7 @@ describe('a full disk', () => {
   });
 
   it('refuses writes immediately, and allows reads', async () => {
-    await writeSetting(store, 'before', 'kept');
+    await store.write((tx) => writeSetting(tx, 'before', 'kept'));
     await fill();
     await rejection(writeLarge());
     let tried = false;

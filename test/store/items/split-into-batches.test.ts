@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitIntoBatches } from '../../../src/store/items/split-into-batches.ts';
+import { splitIntoBatches } from '../../../src/store/items/store-batch.ts';
 import { anItemDraft } from '../../support/builders.ts';
 
 function drafts(count: number, bytes = 10) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { facetsOf, toWireBody } from '../../../src/domain/events/wire-item.ts';
 import type { Item } from '../../../src/domain/items/item.ts';
-import { packFacets, unpackFacets } from '../../../src/store/log/event-facets.ts';
+import { packFacets, unpackFacets } from '../../../src/store/log/event-log.ts';
 import { anItem } from '../../support/builders.ts';
 
 function item(part: Partial<Item> = {}): Item {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
-import type { Timers } from '../../../src/schedule/timers.ts';
+import type { Timers } from '../../../src/runtime/timers.ts';
 
 const tickMs = 5;
 /** Maximum real time that counts between two ticks: a busy machine slows the clock down. */

@@ -10,7 +10,7 @@ import type { FetchLimits } from '../../../src/fetch/client/fetch-limits.ts';
 import { createFetcher, type Fetcher } from '../../../src/fetch/fetch-source.ts';
 import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Log } from '../../../src/runtime/log.ts';
-import { createNetworkBreaker } from '../../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../../src/schedule/network-breaker.ts';
 import { createPollingLoop } from '../../../src/schedule/polling-loop.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
 import type { DocumentProcessor } from '../../../src/server/stages/document-processor.ts';
@@ -69,7 +69,7 @@ export function chaosSource(id: string, url: string, over: Partial<Source> = {})
 export class PollingHarness {
   readonly #options: HarnessOptions;
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'newswire-chaos-'));
-  readonly #breaker = createNetworkBreaker();
+  readonly #breaker = new NetworkBreaker();
   readonly #sources: ReadonlyMap<string, Source>;
   readonly errors: string[] = [];
   /** All lines of the log. */

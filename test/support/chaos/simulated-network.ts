@@ -9,7 +9,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { hostCycles } from '../../../src/schedule/host-cycle.ts';
 import { createLatenessMonitor } from '../../../src/schedule/lateness-monitor.ts';
-import { createNetworkBreaker } from '../../../src/schedule/network-breaker.ts';
+import { NetworkBreaker } from '../../../src/schedule/network-breaker.ts';
 import { createPollingLoop, type PollingLoop } from '../../../src/schedule/polling-loop.ts';
 import { createRefresh } from '../../../src/server/stages/create-stages.ts';
 import { createDocumentProcessor, type DocumentProcessor } from '../../../src/server/stages/document-processor.ts';
@@ -130,7 +130,7 @@ export class SimulatedNetwork {
 
   #createLoop(sources: ReadonlyMap<string, Source>): PollingLoop {
     const { store, clock } = this;
-    const breaker = createNetworkBreaker();
+    const breaker = new NetworkBreaker();
     const lateness = createLatenessMonitor();
     const refresh = createRefresh({
       store,

@@ -7,7 +7,6 @@ import { createFanOut, type FanOutOptions } from '../../../src/push/fanout/fan-o
 import { createLogTail } from '../../../src/push/log/log-tail.ts';
 import { type Log, silentLog } from '../../../src/runtime/log.ts';
 import { createLiveContext, type LiveContextOptions } from '../../../src/web/live/session/live-context.ts';
-import { createTimerWheel } from '../../../src/web/live/session/timer-wheel.ts';
 import { createSseHandler } from '../../../src/web/live/sse/sse-handler.ts';
 import {
   attachWebSocketServer,
@@ -15,6 +14,7 @@ import {
   type WebSocketServerOptions,
 } from '../../../src/web/live/websocket/websocket-server.ts';
 import { MemoryLog } from '../push/memory-log.ts';
+import { createManualTimers, type ManualTimers } from './manual-timers.ts';
 
 /** A server with a log in memory and a fake clock. */
 export interface TestLiveServer {
@@ -22,6 +22,7 @@ export interface TestLiveServer {
   readonly live: LiveServer;
   readonly port: number;
   readonly parts: ReturnType<typeof createLiveContext>;
+  readonly timers: ManualTimers;
   /** The server's sockets of all connections so far. */
   readonly sockets: readonly Socket[];
   /** Advances the clock and the timers. */
@@ -55,23 +56,18 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
   const logger = options.logger ?? silentLog;
   let nowMs = 1_000_000;
   const clock = { now: () => nowMs, monotonic: () => nowMs };
-  let tick = () => {};
-  const every = (_: number, run: () => void) => {
-    tick = run;
-    return () => {};
-  };
+  const timers = createManualTimers(tickMs);
   const tail = createLogTail({ eventLog: log, log: logger, pollEveryMs: 1e6 });
   await tail.start();
   const limits = { maxAgeMs: Number.POSITIVE_INFINITY, ...options.limits };
   const fanOut = createFanOut({ tail, clock, log: logger, publicUrl: 'https://news.example.org', limits });
-  const wheel = createTimerWheel({ tickMs, every });
   const parts = createLiveContext({
     tail,
     fanOut,
     clock,
     log: logger,
     maxPerAddress: 50,
-    wheel,
+    timers,
     random: () => 0,
     ...options.parts,
   });
@@ -103,11 +99,12 @@ export async function startLive(options: LiveServerOptions = {}): Promise<TestLi
     live,
     port,
     parts,
+    timers,
     sockets,
     advance(ms) {
       for (let passed = 0; passed < ms; passed += tickMs) {
         nowMs += tickMs;
-        tick();
+        timers.tick();
       }
     },
     publish(events = 1) {

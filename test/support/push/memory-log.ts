@@ -1,5 +1,5 @@
 import type { EventOp, Facets, LogBounds, LogEvent } from '../../../src/domain/events/event.ts';
-import type { LogReader } from '../../../src/push/log/log-reader.ts';
+import type { LogReader } from '../../../src/push/log/page-reader.ts';
 
 /** Fields of an event that a test sets; the others have defaults. */
 export interface EventFacts {

@@ -1,4 +1,4 @@
-import { LogPosition } from '../../../src/client/log-position.ts';
+import { LogPosition } from '../../../src/client/stream-consumer.ts';
 import type { LogEvent } from '../../../src/domain/events/event.ts';
 import type { Filter } from '../../../src/domain/events/filter.ts';
 import type { WireEvent } from '../../../src/domain/events/wire.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withdrawItem } from '../../../src/store/items/withdraw-items.ts';
 import { addComment, readComments } from '../../../src/store/readers/comment-repository.ts';
-import { readAudit } from '../../../src/store/readers/moderate-comments.ts';
+import { readAudit } from '../../support/read-audit.ts';
 import { type StoreApp, type TestRequest, withStoreApp } from '../../support/web/store-app.ts';
 
 const adminToken = 'a token of the operator';

@@ -4,7 +4,7 @@ import {
   parseApplied,
   parseDecision,
   parseStateFilter,
-} from '../../../src/web/admin/moderation-decision.ts';
+} from '../../../src/web/admin/moderation-page.tsx';
 
 const read = (fields: Record<string, string[]>) => parseDecision((name) => fields[name] ?? []);
 

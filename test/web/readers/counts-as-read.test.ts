@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsAsRead } from '../../../src/web/readers/counts-as-read.ts';
+import { countsAsRead } from '../../../src/web/pages/item-route.tsx';
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 

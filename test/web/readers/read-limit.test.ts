@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createReadLimit, maxReadersPerAddress } from '../../../src/web/readers/read-limit.ts';
+import { maxReadersPerAddress, ReadLimit } from '../../../src/web/readers/visit-buffer.ts';
 
-describe('createReadLimit', () => {
+describe('ReadLimit', () => {
   it('allows thirty visitors of an address, and the same ones again', () => {
-    const limit = createReadLimit();
+    const limit = new ReadLimit();
     const ask = (number: number) => limit.allows({ hash: `visitor ${number}`, addressHash: 'office' });
     const allowed = Array.from({ length: 100 }, (_, number) => ask(number)).filter(Boolean);
     expect(allowed).toHaveLength(maxReadersPerAddress);
@@ -12,7 +12,7 @@ describe('createReadLimit', () => {
   });
 
   it('does not evict an address that keeps sending requests', () => {
-    const limit = createReadLimit(100);
+    const limit = new ReadLimit(100);
     const attack = (number: number) => limit.allows({ hash: `made up ${number}`, addressHash: 'attacker' });
     for (let number = 0; number < maxReadersPerAddress; number += 1) expect(attack(number)).toBe(true);
     for (let number = 0; number < 10_000; number += 1) {

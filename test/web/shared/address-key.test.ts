@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressKey } from '../../../src/web/shared/address-key.ts';
+import { addressKey } from '../../../src/web/shared/client-address.ts';
 
 describe('addressKey', () => {
   it.each([

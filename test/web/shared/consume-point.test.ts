@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { describe, expect, it } from 'vitest';
-import { consumePoint } from '../../../src/web/shared/consume-point.ts';
+import { consumePoint } from '../../../src/web/shared/client-limits.ts';
 
 describe('consumePoint', () => {
   it('consumes the points of each key, then returns the seconds to wait', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppContext } from '../../../src/web/shared/app-context.ts';
-import { createTopicReader } from '../../../src/web/syndication/topic-reader.ts';
+import { createTopicReader } from '../../../src/web/syndication/feed-routes.ts';
 import { anItem } from '../../support/builders.ts';
 import { FakeReadPort, makeApp, makeContext } from '../../support/web/test-app.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { XmlPlaceholders } from '../../../src/web/syndication/xml-placeholders.ts';
+import { XmlPlaceholders } from '../../../src/web/syndication/xml-text.ts';
 
 describe('XmlPlaceholders', () => {
   it('replaces the element around a placeholder with the XML', () => {

@@ -198,8 +198,8 @@ const sqliteEngine: Engine = {
     const text = `update ${quoted(table)} set ${set} where ${quoted(by)} = ?`;
     await db.executeQuery(CompiledQuery.raw(`${forEachRow}${text}`, rows as unknown[]));
   },
-  jsonValues(json: string) {
-    return sql`(select value from json_each(${json}))`;
+  jsonValues<T>(json: string) {
+    return sql<T>`(select value from json_each(${json}))`;
   },
   jsonTable(json: string) {
     return sql`json_each(${json}) as each`;

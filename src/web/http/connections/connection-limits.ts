@@ -1,13 +1,13 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { minuteMs } from '../../../domain/durations.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { EventLoopBudget } from '../../../runtime/event-loop-budget.ts';
 import type { Log } from '../../../runtime/log.ts';
-import { addressKey } from '../../shared/address-key.ts';
-import { ConcurrencyLimit } from '../../shared/concurrency-limit.ts';
+import { addressKey } from '../../shared/client-address.ts';
+import { ConcurrencyLimit } from '../../shared/client-limits.ts';
+import { ignoreFurtherRequests } from './discard-requests.ts';
 import { RequestPipeline } from './request-pipeline.ts';
-import { refuseConnection, refuseRequest } from './too-many-connections.ts';
 import { UnsentResponses } from './unsent-responses.ts';
 
 /** The limits of HTTP connections. */
@@ -16,7 +16,6 @@ export interface ConnectionLimitOptions {
   readonly log: Pick<Log, 'warn'>;
   /** The connections of one address (IPv6: a /64). Behind a trusted proxy: its concurrent requests. */
   readonly maxPerAddress: number;
-  /** The address of the client. */
   clientAddress(incoming: IncomingMessage): string;
   /** Whether connections from an address carry requests of many clients. */
   isTrustedProxy(address: string): boolean;
@@ -97,7 +96,6 @@ class AddressLimit {
     this.#open = new ConcurrencyLimit(parts.maxPerAddress);
   }
 
-  /** Counts a new connection, or refuses it. */
   accept(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const key = this.#parts.isTrustedProxy(address) ? null : addressKey(address);
@@ -111,7 +109,6 @@ class AddressLimit {
     socket.once('close', () => counted.release());
   }
 
-  /** Stops counting the connection. */
   release(socket: Socket): void {
     this.#counted.get(socket)?.release();
   }
@@ -166,4 +163,34 @@ function createWarning({ clock, log }: ConnectionLimitOptions): (facts: object, 
     mutedUntilMs = nowMs + warnIntervalMs;
     log.warn(facts, message);
   };
+}
+
+/** Closing a connection with unread input resets it, and the reset can overtake the response. */
+const lingerMs = 500;
+
+/** The headers of a response that is not sent by a route. */
+const refusalHeaders = {
+  'Content-Type': 'text/plain; charset=utf-8',
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+  'Retry-After': '30',
+} as const;
+
+/**
+ * Answers 429 on a new connection, discards its input, and closes it soon after.
+ *
+ * @param message plain text, with its newline.
+ */
+function refuseConnection(socket: Socket, message: string): void {
+  const headers = { Connection: 'close', ...refusalHeaders, 'Content-Length': Buffer.byteLength(message) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  ignoreFurtherRequests(socket);
+  socket.end(`HTTP/1.1 429 ${STATUS_CODES[429]}\r\n${lines.join('')}\r\n${message}`);
+  const close = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(close));
+}
+
+/** Answers 429 to a request. The connection stays open. */
+function refuseRequest(outgoing: ServerResponse, message: string): void {
+  outgoing.writeHead(429, { ...refusalHeaders, 'Content-Length': Buffer.byteLength(message) }).end(message);
 }

@@ -19,7 +19,6 @@ interface Connection {
   readonly waiting: Exchange[];
 }
 
-/** What a request pipeline works with. */
 export interface RequestPipelineOptions {
   readonly unsent: UnsentResponses;
   /** The part of each tick of the event loop in which new requests are handled. */

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { addressKey } from '../../shared/address-key.ts';
 import type { AppContext } from '../../shared/app-context.ts';
-import { clientAddressOf } from '../../shared/client-of.ts';
+import { addressKey, clientAddressOf } from '../../shared/client-address.ts';
 import { isOwnHost } from '../security/own-origin.ts';
 import { TokenGuard } from '../security/token-guard.ts';
 

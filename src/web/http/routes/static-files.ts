@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context, Hono } from 'hono';
 import { notFound } from '../../shared/request-error.ts';
-import { CompressibleBody } from '../response/content-coding.ts';
-import { send } from '../response/send.ts';
+import { CompressibleBody, send } from '../response/send.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',

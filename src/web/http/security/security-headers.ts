@@ -27,25 +27,11 @@ export function pagePolicy(pictureOrigins: readonly string[]): string {
 /** The policy of output feeds: a browser that displays the XML must not run scripts in it. */
 export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-src https:";
 
-const disabledFeatures = [
-  'accelerometer',
-  'autoplay',
-  'camera',
-  'display-capture',
-  'encrypted-media',
-  'fullscreen',
-  'geolocation',
-  'gyroscope',
-  'magnetometer',
-  'microphone',
-  'midi',
-  'payment',
-  'picture-in-picture',
-  'publickey-credentials-get',
-  'screen-wake-lock',
-  'usb',
-  'xr-spatial-tracking',
-];
+const disabledFeatures = (
+  'accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope magnetometer ' +
+  'microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock usb xr-spatial- ' +
+  'tracking'
+).split(' ');
 const permissions = disabledFeatures.map((feature) => `${feature}=()`).join(', ');
 
 /**

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Log } from '../../../runtime/log.ts';
-import { addressKey } from '../../shared/address-key.ts';
-import { consumePoint } from '../../shared/consume-point.ts';
+import { addressKey } from '../../shared/client-address.ts';
+import { consumePoint } from '../../shared/client-limits.ts';
 
 /** The wrong tokens that one address may send. */
 const wrongTokens = { points: 10, duration: 900 };

@@ -9,12 +9,14 @@ import { defaultLiveTiming, defaultMaxSessions, type LiveTiming, maxMessageFragm
 
 /** One limit of the protocol, for authors of clients. */
 export interface LimitRow {
-  /** The name of the limit. */
   readonly limit: string;
   readonly maximum: string;
   /** What the server does when the limit is exceeded. */
   readonly whenExceeded: string;
 }
+
+/** The values of a `LimitRow`, in its order. */
+type Limit = readonly [limit: string, maximum: string, whenExceeded: string];
 
 function number(value: number): string {
   return value.toLocaleString('en');
@@ -30,65 +32,50 @@ function duration(ms: number): string {
 }
 
 /** The limits of what a client sends. */
-function sendingLimits(timing: LiveTiming): readonly LimitRow[] {
+function sendingLimits(timing: LiveTiming): readonly Limit[] {
   return [
-    { limit: 'size of a message', maximum: kilobytes(timing.maxMessageBytes), whenExceeded: 'close 1009' },
-    { limit: 'fragments of a message', maximum: number(maxMessageFragments), whenExceeded: 'close 1008' },
-    {
-      limit: 'messages, ping frames and unsolicited pong frames of a client',
-      maximum: `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,
-      whenExceeded: '`bye` 4005',
-    },
-    {
-      limit: 'subscriptions of a connection',
-      maximum: number(timing.maxSubscriptions),
-      whenExceeded: '`error` too_many_subscriptions',
-    },
-    { limit: 'filters of a subscription', maximum: number(maxFilters), whenExceeded: '`error` bad_filter' },
-    { limit: 'values of a filter', maximum: number(maxFilterValues), whenExceeded: '`error` bad_filter' },
-    { limit: 'characters of a value, and of `q`', maximum: number(maxValueChars), whenExceeded: '`error` bad_filter' },
-    { limit: 'words and fields of `q`', maximum: number(maxSearchTerms), whenExceeded: '`error` bad_filter' },
-    { limit: 'characters of a subscription id', maximum: number(maxIdChars), whenExceeded: '`error` bad_id' },
-    { limit: 'watched items', maximum: number(maxWatchedItems), whenExceeded: '`error` bad_items' },
+    ['size of a message', kilobytes(timing.maxMessageBytes), 'close 1009'],
+    ['fragments of a message', number(maxMessageFragments), 'close 1008'],
+    [
+      'messages, ping frames and unsolicited pong frames of a client',
+      `${timing.maxMessages} in ${duration(timing.messageWindowMs)}`,
+      '`bye` 4005',
+    ],
+    ['subscriptions of a connection', number(timing.maxSubscriptions), '`error` too_many_subscriptions'],
+    ['filters of a subscription', number(maxFilters), '`error` bad_filter'],
+    ['values of a filter', number(maxFilterValues), '`error` bad_filter'],
+    ['characters of a value, and of `q`', number(maxValueChars), '`error` bad_filter'],
+    ['words and fields of `q`', number(maxSearchTerms), '`error` bad_filter'],
+    ['characters of a subscription id', number(maxIdChars), '`error` bad_id'],
+    ['watched items', number(maxWatchedItems), '`error` bad_items'],
   ];
 }
 
 /** The limits of what a client receives, and for how long. */
-function servingLimits(timing: LiveTiming): readonly LimitRow[] {
+function servingLimits(timing: LiveTiming): readonly Limit[] {
   return [
-    {
-      limit: 'events of one `items` message',
-      maximum: `${maxEventsPerDelivery}, or ${kilobytes(maxBytesPerDelivery)}`,
-      whenExceeded: 'the next message',
-    },
-    {
-      limit: 'events of a replay',
-      maximum: number(defaultReplayLimits.maxEvents),
-      whenExceeded: '`reset` replay_too_large',
-    },
-    {
-      limit: 'age of a replay',
-      maximum: duration(defaultReplayLimits.maxAgeMs),
-      whenExceeded: '`reset` replay_too_large',
-    },
-    {
-      limit: 'unsent bytes of a connection',
-      maximum: `${kilobytes(timing.highWaterBytes)}, for ${duration(timing.drainTimeoutMs)}`,
-      whenExceeded: '`bye` 4001',
-    },
-    { limit: 'time to answer a ping frame', maximum: duration(timing.pongTimeoutMs), whenExceeded: '`bye` 4002' },
-    { limit: 'age of a WebSocket', maximum: `80 to 100 % of ${duration(timing.maxAgeMs)}`, whenExceeded: '`bye` 4006' },
-    {
-      limit: 'age of a stream',
-      maximum: `80 to 100 % of ${duration(timing.streamMaxAgeMs)}`,
-      whenExceeded: '`bye` 4006',
-    },
-    { limit: 'connections from one address', maximum: 'LIVE_MAX_PER_ADDRESS (50)', whenExceeded: '429, or `bye` 4008' },
-    { limit: 'connections in all', maximum: number(defaultMaxSessions), whenExceeded: '503, or `bye` 4008' },
+    [
+      'events of one `items` message',
+      `${maxEventsPerDelivery}, or ${kilobytes(maxBytesPerDelivery)}`,
+      'the next message',
+    ],
+    ['events of a replay', number(defaultReplayLimits.maxEvents), '`reset` replay_too_large'],
+    ['age of a replay', duration(defaultReplayLimits.maxAgeMs), '`reset` replay_too_large'],
+    [
+      'unsent bytes of a connection',
+      `${kilobytes(timing.highWaterBytes)}, for ${duration(timing.drainTimeoutMs)}`,
+      '`bye` 4001',
+    ],
+    ['time to answer a ping frame', duration(timing.pongTimeoutMs), '`bye` 4002'],
+    ['age of a WebSocket', `80 to 100 % of ${duration(timing.maxAgeMs)}`, '`bye` 4006'],
+    ['age of a stream', `80 to 100 % of ${duration(timing.streamMaxAgeMs)}`, '`bye` 4006'],
+    ['connections from one address', 'LIVE_MAX_PER_ADDRESS (50)', '429, or `bye` 4008'],
+    ['connections in all', number(defaultMaxSessions), '503, or `bye` 4008'],
   ];
 }
 
 /** All limits of the protocol, with the values that the server uses. */
 export function liveLimits(timing: LiveTiming = defaultLiveTiming): readonly LimitRow[] {
-  return [...sendingLimits(timing), ...servingLimits(timing)];
+  const limits = [...sendingLimits(timing), ...servingLimits(timing)];
+  return limits.map(([limit, maximum, whenExceeded]) => ({ limit, maximum, whenExceeded }));
 }

@@ -9,7 +9,6 @@ export const maxMessageFragments = 64;
 /** The timeouts and limits of one session. */
 export interface LiveTiming {
   readonly pingIntervalMs: number;
-  /** From a ping to its pong. */
   readonly pongTimeoutMs: number;
   /** Above this number of unsent bytes nothing more is written. */
   readonly highWaterBytes: number;

@@ -1,6 +1,6 @@
 import type { ItemCounts } from '../../../domain/items/item-counts.ts';
 import type { Log } from '../../../runtime/log.ts';
-import type { TimerWheel } from './timer-wheel.ts';
+import type { Timers } from '../../../runtime/timers.ts';
 
 /** Reads the counts of items in one query. Items that do not exist are left out. May reject. */
 export type ReadCounts = (ids: readonly number[]) => Promise<readonly ItemCounts[]>;
@@ -22,7 +22,7 @@ const pollIntervalMs = 2000;
 /** Creates a poller that sends one query for all watchers. */
 export function createCountPoller(parts: {
   readonly read: ReadCounts;
-  readonly wheel: TimerWheel;
+  readonly timers: Timers;
   readonly log: Log;
 }): CountPoller {
   /** The last counts that each watcher received, by item. */
@@ -54,7 +54,7 @@ export function createCountPoller(parts: {
   function schedulePoll(): void {
     if (pollDue || watchers.size === 0) return;
     pollDue = true;
-    parts.wheel.after(pollIntervalMs, async () => {
+    parts.timers.after(pollIntervalMs, async () => {
       await poll([...watchers.keys()]);
       pollDue = false;
       schedulePoll();

@@ -21,11 +21,11 @@ export interface DrainListener {
  */
 export class DrainWatch {
   readonly #output: WritableBacklog;
-  readonly #context: Pick<LiveContext, 'wheel' | 'timing'>;
+  readonly #context: Pick<LiveContext, 'timers' | 'timing'>;
   readonly #listener: DrainListener;
   #stop: (() => void) | null = null;
 
-  constructor(output: WritableBacklog, context: Pick<LiveContext, 'wheel' | 'timing'>, listener: DrainListener) {
+  constructor(output: WritableBacklog, context: Pick<LiveContext, 'timers' | 'timing'>, listener: DrainListener) {
     this.#output = output;
     this.#context = context;
     this.#listener = listener;
@@ -52,7 +52,7 @@ export class DrainWatch {
       this.#listener.drained();
     };
     // `drain` is emitted when all is sent. A client that is below the mark at the timeout reads slowly, but it reads.
-    const cancel = this.#context.wheel.after(this.#context.timing.drainTimeoutMs, () => {
+    const cancel = this.#context.timers.after(this.#context.timing.drainTimeoutMs, () => {
       this.stop();
       if (this.#isBelowMark()) this.#listener.drained();
       else this.#listener.drainTimedOut();

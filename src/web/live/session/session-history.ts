@@ -7,7 +7,6 @@ const sampleMs = 30_000;
 
 /** The peaks of live connections by hour, since the start. */
 export interface SessionHistory {
-  /** Takes a sample now. */
   sample(): void;
   /** At most 24 hours up to now, oldest first. None is before the start. */
   read(): readonly SessionHour[];

@@ -1,13 +1,12 @@
-import { addressKey } from '../../shared/address-key.ts';
-import type { CloseCode } from '../protocol/close-codes.ts';
-import type { RefusalReason } from '../protocol/refusals.ts';
+import { addressKey } from '../../shared/client-address.ts';
+import { ConcurrencyLimit } from '../../shared/client-limits.ts';
+import type { CloseCode, RefusalReason } from '../protocol/close-codes.ts';
 
 /** An open WebSocket or event stream of a client. */
 export interface LiveSession {
   readonly transport: 'ws' | 'sse';
   /** Sends `bye` with the reason and closes soon after. Further calls do nothing. */
   bye(close: CloseCode): void;
-  /** Closes at once. */
   terminate(): void;
 }
 
@@ -42,17 +41,10 @@ const minBatch = 50;
 /** Creates an empty registry. */
 export function createSessionRegistry(limits: SessionLimits): SessionRegistry {
   const open = new Set<LiveSession>();
-  const perAddress = new Map<string, number>();
+  const perAddress = new ConcurrencyLimit(limits.maxPerAddress);
   const closes = new Map<number, number>();
   let closing = false;
   const emptied: (() => void)[] = [];
-
-  function release(key: string | null): void {
-    if (key === null) return;
-    const left = (perAddress.get(key) ?? 1) - 1;
-    if (left === 0) perAddress.delete(key);
-    else perAddress.set(key, left);
-  }
 
   return {
     get size() {
@@ -63,16 +55,16 @@ export function createSessionRegistry(limits: SessionLimits): SessionRegistry {
     refusalFor(address) {
       if (closing) return 'closing';
       const key = addressKey(address);
-      if (key !== null && (perAddress.get(key) ?? 0) >= limits.maxPerAddress) return 'address';
+      if (key !== null && perAddress.isFull(key)) return 'address';
       return open.size >= limits.maxSessions ? 'process' : null;
     },
     add(session, address) {
       const key = addressKey(address);
-      if (key !== null) perAddress.set(key, (perAddress.get(key) ?? 0) + 1);
+      const release = key === null ? null : perAddress.add(key);
       open.add(session);
       return () => {
         if (!open.delete(session)) return;
-        release(key);
+        release?.();
         if (open.size === 0) for (const resolve of emptied.splice(0)) resolve();
       };
     },

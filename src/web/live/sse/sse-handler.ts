@@ -5,12 +5,16 @@ import type { Context } from 'hono';
 import { parseCursor } from '../../../domain/events/event.ts';
 import type { StartPosition } from '../../../push/fanout/fan-out.ts';
 import { parseSubscriptionQuery } from '../protocol/client-messages.ts';
-import { closeCodes, retryAfterMs } from '../protocol/close-codes.ts';
-import { type HttpRefusal, type RefusalReason, sessionRefusals } from '../protocol/refusals.ts';
+import {
+  closeCodes,
+  type HttpRefusal,
+  type RefusalReason,
+  retryAfterMs,
+  sessionRefusals,
+} from '../protocol/close-codes.ts';
 import type { LiveContext } from '../session/live-context.ts';
 import { formatBye, SseSession, sseHeaders } from './sse-session.ts';
 
-/** What event streams work with. */
 export interface SseOptions extends LiveContext {
   /** The address of the client. Default: the peer. */
   readonly clientAddress?: (request: IncomingMessage) => string;

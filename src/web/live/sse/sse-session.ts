@@ -3,12 +3,30 @@ import { type Cursor, formatCursor } from '../../../domain/events/event.ts';
 import type { Filter } from '../../../domain/events/filter.ts';
 import type { ResetReason, ServerMessage } from '../../../domain/events/wire.ts';
 import type { StartPosition } from '../../../push/fanout/fan-out.ts';
+import type { Encoding } from '../../../push/fanout/frames.ts';
 import type { Sink, Subscription } from '../../../push/fanout/subscription.ts';
 import { type CloseCode, closeCodes, retryAfterMs } from '../protocol/close-codes.ts';
 import { type DrainListener, DrainWatch } from '../session/drain-watch.ts';
 import type { LiveContext } from '../session/live-context.ts';
 import type { LiveSession } from '../session/session-registry.ts';
-import { formatSseEvent, sseEncoding } from './sse-format.ts';
+
+/** Formats one server-sent event. JSON contains no line break, so `data` is always one line. */
+export function formatSseEvent(block: { readonly id?: string; readonly event: string; readonly data: string }): string {
+  const id = block.id === undefined ? '' : `id: ${block.id}\n`;
+  return `${id}event: ${block.event}\ndata: ${block.data}\n\n`;
+}
+
+/** Encodes deliveries as server-sent events: one for each event of the log, with the cursor after it as the id. */
+export const sseEncoding: Encoding = {
+  name: 'sse',
+  encode({ ch, epoch, events }) {
+    const channel = JSON.stringify(ch);
+    const blocks = events.map(({ seq, jsonTail: rest }) =>
+      formatSseEvent({ id: `${epoch}-${seq}`, event: 'item', data: `{"type":"item","ch":${channel},${rest}` }),
+    );
+    return Buffer.from(blocks.join(''));
+  },
+};
 
 /** A request for an event stream. */
 export interface SseRequest {
@@ -49,13 +67,13 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   #closing = false;
 
   constructor(context: LiveContext, { out, address, filters, after }: SseRequest) {
-    const { wheel, timing, random } = context;
+    const { timers, timing, random } = context;
     this.#context = context;
     this.#output = out;
     this.#filters = filters;
     this.#leave = context.sessions.add(this, address);
     this.#drain = new DrainWatch(out, context, this);
-    this.#cancelAge = wheel.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
+    this.#cancelAge = timers.after(timing.streamMaxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     out.on('error', (error) => context.log.debug({ err: error }, 'an event stream failed'));
     out.on('close', () => this.#ended());
     out.writeHead(200, sseHeaders);
@@ -110,7 +128,7 @@ export class SseSession implements LiveSession, Sink, DrainListener {
     this.#subscription?.close();
     this.#output.end();
     this.#cancelHeartbeat();
-    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
+    this.#cancelHeartbeat = this.#context.timers.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
@@ -157,8 +175,8 @@ export class SseSession implements LiveSession, Sink, DrainListener {
   }
 
   #scheduleHeartbeat(): void {
-    const { wheel, timing, random } = this.#context;
-    this.#cancelHeartbeat = wheel.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
+    const { timers, timing, random } = this.#context;
+    this.#cancelHeartbeat = timers.after(timing.streamHeartbeatMs * (0.6 + random() * 0.4), () => {
       this.#scheduleHeartbeat();
       if (!this.writable()) return;
       this.#subscription?.sendPos();

@@ -1,12 +1,17 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { hasRepeatedHost } from '../../http/security/host-header.ts';
-import { closeCodes } from '../protocol/close-codes.ts';
+import { isOwnOrigin } from '../../http/security/own-origin.ts';
+import {
+  closeCodes,
+  type HttpRefusal,
+  handshakeRefusals,
+  type RefusalReason,
+  sessionRefusals,
+} from '../protocol/close-codes.ts';
 import { maxMessageFragments } from '../protocol/live-timing.ts';
-import { type HttpRefusal, handshakeRefusals, type RefusalReason, sessionRefusals } from '../protocol/refusals.ts';
 import type { LiveContext } from '../session/live-context.ts';
-import { isOriginAllowed } from './origin-check.ts';
 import { WebSocketSession } from './ws-session.ts';
 
 /** The reads of a socket for one frame. A client that sends byte by byte needs many. */
@@ -15,7 +20,6 @@ const maxReadsPerFrame = 1024;
 /** The subprotocol of version 1, the only version. */
 export const subprotocol = 'newswire.v1.json';
 
-/** What the WebSocket server works with. */
 export interface WebSocketServerOptions extends LiveContext {
   readonly server: Server;
   /** Exact origins, or `*`. Null: our own pages only. */
@@ -130,4 +134,24 @@ function refuse(socket: Duplex, { status, message, retryAfterS }: HttpRefusal): 
   ];
   // No limit counts this connection any more: destroy it, even if the client keeps its end open.
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** The pages that may open a session. */
+export interface AllowedOrigins {
+  /** Exact origins, or `*`. Null: our own pages only. */
+  readonly allowedOrigins: readonly string[] | '*' | null;
+  readonly publicUrl: string;
+}
+
+/**
+ * Whether a client may open a session by the origin of its page.
+ *
+ * A client that is not a browser sends no Origin, and is allowed. A request with a cookie but without an Origin is neither
+ * from a browser nor from such a client, and is refused.
+ */
+export function isOriginAllowed(headers: IncomingHttpHeaders, { allowedOrigins, publicUrl }: AllowedOrigins): boolean {
+  const { origin, host, cookie } = headers;
+  if (origin === undefined) return cookie === undefined;
+  if (allowedOrigins === '*') return true;
+  return allowedOrigins === null ? isOwnOrigin(origin, { host, publicUrl }) : allowedOrigins.includes(origin);
 }

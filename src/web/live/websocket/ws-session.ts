@@ -4,6 +4,7 @@ import type { RawData, WebSocket } from 'ws';
 import { assertNever } from '../../../domain/assert-never.ts';
 import { maxFilterValues } from '../../../domain/events/parse-filter.ts';
 import type { ServerMessage } from '../../../domain/events/wire.ts';
+import type { ItemCounts } from '../../../domain/items/item-counts.ts';
 import {
   type ClientRequest,
   type ProtocolError,
@@ -15,8 +16,7 @@ import { type CloseCode, closeCodes, retryAfterMs } from '../protocol/close-code
 import { type DrainListener, DrainWatch } from '../session/drain-watch.ts';
 import type { LiveContext } from '../session/live-context.ts';
 import type { LiveSession } from '../session/session-registry.ts';
-import { PendingReplies } from './pending-replies.ts';
-import { framePing, frameText, pingMessage } from './ws-frame.ts';
+import { framePing, framePong, frameText, pingMessage } from './ws-frame.ts';
 import { type SessionConnection, SessionSubscriptions } from './ws-subscriptions.ts';
 
 const open = 1;
@@ -65,10 +65,10 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.#drain = new DrainWatch(connection.socket, context, this);
     this.#pending = new PendingReplies(this);
     this.#leave = context.sessions.add(this, connection.address);
-    const { wheel, timing, random } = context;
+    const { timers, timing, random } = context;
     // Spread over the interval: sessions that were opened together must not send their pings together.
-    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#sendHeartbeat());
-    this.#cancelAge = wheel.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
+    this.#cancelHeartbeat = timers.after(timing.pingIntervalMs * (0.5 + random() / 2), () => this.#sendHeartbeat());
+    this.#cancelAge = timers.after(timing.maxAgeMs * (0.8 + random() * 0.2), () => this.bye(closeCodes.maxAge));
     this.#listen();
     this.#welcome();
     if (connection.query.size > 0) this.#answer(parseSubscriptionQuery('url', connection.query));
@@ -102,7 +102,7 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     this.#endSubscriptions();
     this.#ws.close(code, reason);
     this.#cancelHeartbeat();
-    this.#cancelHeartbeat = this.#context.wheel.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
+    this.#cancelHeartbeat = this.#context.timers.after(this.#context.timing.byeTimeoutMs, () => this.terminate());
   }
 
   drained(): void {
@@ -173,13 +173,13 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
   }
 
   #sendHeartbeat(): void {
-    const { wheel, timing } = this.#context;
-    this.#cancelHeartbeat = wheel.after(timing.pingIntervalMs, () => this.#sendHeartbeat());
+    const { timers, timing } = this.#context;
+    this.#cancelHeartbeat = timers.after(timing.pingIntervalMs, () => this.#sendHeartbeat());
     // Behind unsent bytes a ping would not arrive in time. The drain timeout detects a dead client too.
     if (!this.writable()) return;
     this.#pendingPing ??= {
       payload: randomBytes(pingPayloadBytes),
-      cancel: wheel.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
+      cancel: timers.after(timing.pongTimeoutMs, () => this.bye(closeCodes.noPong)),
     };
     this.write(Buffer.concat([framePing(this.#pendingPing.payload), pingMessage]));
     this.#subscriptions.sendPositions();
@@ -258,6 +258,68 @@ export class WebSocketSession implements LiveSession, SessionConnection, DrainLi
     if (countPoller === null) this.#sendError(protocolError(null, 'not_available', 'this server has no counts'));
     else if (items.length > 0) {
       this.#cancelWatch = countPoller.watch({ items, notify: (changed) => this.#pending.counts(changed) });
+    }
+  }
+}
+
+/** The connection that replies are written to. */
+interface ReplyWriter {
+  /** False above the high-water mark. `flush` is called when the connection has drained. */
+  writable(): boolean;
+  write(frame: Buffer): void;
+}
+
+/**
+ * The replies to one client. While its connection is above the high-water mark they are coalesced to the latest counts of
+ * each watched item, one pong and one reply to `ping` messages, so that a client that does not read cannot use more memory.
+ */
+class PendingReplies {
+  readonly #writer: ReplyWriter;
+  readonly #counts = new Map<number, ItemCounts>();
+  #pong: Buffer | null = null;
+  #ping = false;
+
+  constructor(writer: ReplyWriter) {
+    this.#writer = writer;
+  }
+
+  /** Sends changed counts, now or when the connection has drained. */
+  counts(changed: readonly ItemCounts[]): void {
+    for (const counts of changed) this.#counts.set(counts.id, counts);
+    this.flush();
+  }
+
+  /** Drops unsent counts: their items are no longer watched. */
+  dropCounts(): void {
+    this.#counts.clear();
+  }
+
+  /** Answers a ping frame. Of several unanswered ones only the latest is answered (RFC 6455 §5.5.3). */
+  pong(payload: Buffer): void {
+    this.#pong = framePong(payload);
+    this.flush();
+  }
+
+  /** Answers a message of type `ping`. Several unanswered ones get one reply. */
+  ping(): void {
+    this.#ping = true;
+    this.flush();
+  }
+
+  /** Writes the replies, until the connection is above the high-water mark. */
+  flush(): void {
+    if (this.#pong !== null && this.#writer.writable()) {
+      this.#writer.write(this.#pong);
+      this.#pong = null;
+    }
+    if (this.#ping && this.#writer.writable()) {
+      this.#writer.write(pingMessage);
+      this.#ping = false;
+    }
+    if (this.#counts.size > 0 && this.#writer.writable()) {
+      const items = [...this.#counts.values()];
+      this.#counts.clear();
+      this.#writer.write(frameText(JSON.stringify({ type: 'counts', items })));
     }
   }
 }

@@ -7,7 +7,6 @@ import { datelineMs, pictureUrlOf } from './item-parts.tsx';
 interface ArticleMetadata {
   readonly item: Item;
   readonly context: PageContext;
-  /** Absolute address of the item page. */
   readonly page: string;
   readonly description: string | null;
 }

@@ -7,7 +7,7 @@ const summaryChars = 280;
 const leadSummaryChars = 420;
 
 /** The first item of a page, with a large picture. */
-export function Lead({ item, currentSection, context }: { item: Item } & Omit<ListProps, 'items'>) {
+export function Lead({ item, currentSection, context }: ItemProps) {
   const picture = pictureUrlOf(item, context);
   return (
     <article class="lead" lang={item.language ?? undefined}>
@@ -16,16 +16,7 @@ export function Lead({ item, currentSection, context }: { item: Item } & Omit<Li
           <Picture url={picture} eager />
         </div>
       )}
-      {item.section !== currentSection && <Kicker item={item} context={context} />}
-      <h2 class="headline" dir="auto">
-        <a href={context.links.item(item.id)}>{item.title}</a>
-      </h2>
-      <Meta item={item} context={context} />
-      {item.summary !== '' && (
-        <p class="summary" dir="auto">
-          {excerpt(item.summary, leadSummaryChars)}
-        </p>
-      )}
+      <ItemText item={item} currentSection={currentSection} context={context} summaryChars={leadSummaryChars} />
     </article>
   );
 }
@@ -41,11 +32,7 @@ export function FeaturedRow({ items, currentSection, context }: ListProps) {
             <div class="picture">
               <Picture url={pictureUrlOf(item, context) ?? ''} />
             </div>
-            {item.section !== currentSection && <Kicker item={item} context={context} />}
-            <h2 class="headline" dir="auto">
-              <a href={context.links.item(item.id)}>{item.title}</a>
-            </h2>
-            <Meta item={item} context={context} />
+            <ItemText item={item} currentSection={currentSection} context={context} summaryChars={0} />
           </article>
         </li>
       ))}
@@ -82,12 +69,31 @@ export function NewItemsNotice({ search, section, source }: NewItemsNoticeProps)
   );
 }
 
-/** Props of the lists. */
 interface ListProps {
   readonly items: readonly Item[];
   /** The section of the page, which items need not repeat; null: items of all sections are listed. */
   readonly currentSection: string | null;
   readonly context: PageContext;
+}
+
+type ItemProps = Omit<ListProps, 'items'> & { readonly item: Item };
+
+/** Section, headline, date, source and the start of the summary. @param props.summaryChars 0: no summary. */
+function ItemText({ item, currentSection, context, summaryChars }: ItemProps & { readonly summaryChars: number }) {
+  return (
+    <>
+      {item.section !== currentSection && <Kicker item={item} context={context} />}
+      <h2 class="headline" dir="auto">
+        <a href={context.links.item(item.id)}>{item.title}</a>
+      </h2>
+      <Meta item={item} context={context} />
+      {summaryChars > 0 && item.summary !== '' && (
+        <p class="summary" dir="auto">
+          {excerpt(item.summary, summaryChars)}
+        </p>
+      )}
+    </>
+  );
 }
 
 /** A vertical list of items in the given order. */
@@ -109,20 +115,11 @@ export function NoItems() {
   return <p class="empty">There are no items yet.</p>;
 }
 
-function ListedItem({ item, currentSection, context }: Omit<ListProps, 'items'> & { item: Item }) {
+function ListedItem({ item, currentSection, context }: ItemProps) {
   const picture = pictureUrlOf(item, context);
   return (
     <article class="item" lang={item.language ?? undefined}>
-      {item.section !== currentSection && <Kicker item={item} context={context} />}
-      <h2 class="headline" dir="auto">
-        <a href={context.links.item(item.id)}>{item.title}</a>
-      </h2>
-      <Meta item={item} context={context} />
-      {item.summary !== '' && (
-        <p class="summary" dir="auto">
-          {excerpt(item.summary, summaryChars)}
-        </p>
-      )}
+      <ItemText item={item} currentSection={currentSection} context={context} summaryChars={summaryChars} />
       {picture !== null && (
         <div class="picture">
           <Picture url={picture} />

@@ -1,6 +1,5 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import { outputFormats } from '../../../domain/output-formats.ts';
-import { KeyboardHelp } from './keyboard-help.tsx';
 import type { PageContext, PageHead } from './page-context.ts';
 
 /** The HTML document of a page: head, masthead, the content of the page, footer. */
@@ -147,5 +146,40 @@ function Footer({ context, head }: { context: PageContext; head: PageHead }) {
       </nav>
       <p>Headlines and texts belong to their publishers. Times are {context.timezone.replaceAll('_', ' ')}.</p>
     </footer>
+  );
+}
+
+const keys = [
+  ['j', 'go to the next headline'],
+  ['k', 'go to the previous headline'],
+  ['o', 'open the headline'],
+  ['/', 'go to the search box'],
+  ['?', 'show this help'],
+] as const;
+
+/** Lists the keyboard shortcuts. Only the page script opens the dialog, so that it stays closed without scripts. */
+function KeyboardHelp() {
+  return (
+    <dialog class="keyboard-help" id="keyboard-help" aria-labelledby="keyboard-help-title">
+      <h2 id="keyboard-help-title">Keyboard shortcuts</h2>
+      <dl>
+        {keys.map(([key, action]) => (
+          <div>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{action}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        <label>
+          <input type="checkbox" id="keyboard-enabled" checked /> Use these keys
+        </label>
+      </p>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
   );
 }

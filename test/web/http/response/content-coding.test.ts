@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CompressibleBody, negotiateCoding } from '../../../../src/web/http/response/content-coding.ts';
+import { CompressibleBody, negotiateCoding } from '../../../../src/web/http/response/send.ts';
 
 describe('negotiateCoding', () => {
   it.each([

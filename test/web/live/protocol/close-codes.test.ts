@@ -84,7 +84,8 @@ describe('a session ends with', () => {
 
   it('4001 when the client does not read for 30 seconds', async () => {
     const log = new MemoryLog();
-    const { parts, connect, advance, publish } = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
+    const started = await start({ log, parts: { timing: { pingIntervalMs: 1e9 } } });
+    const { parts, timers, connect, advance, publish } = started;
     for (let index = 0; index < 300; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(60_000)}"}` });
     publish(1);
     const reader = connect('?after=floor');
@@ -92,7 +93,7 @@ describe('a session ends with', () => {
     reader.socket.pause();
     await expect.poll(() => parts.fanOut.size).toBe(1);
     // The buffers of the system must be full before bytes are unsent.
-    await expect.poll(() => parts.wheel.size, { timeout: 5000 }).toBe(3);
+    await expect.poll(() => timers.size, { timeout: 5000 }).toBe(3);
     advance(24_000);
     expect(parts.sessions.closes.size).toBe(0);
     advance(6500);

@@ -2,22 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { ItemCounts } from '../../../../src/domain/items/item-counts.ts';
 import { type Log, silentLog } from '../../../../src/runtime/log.ts';
 import { createCountPoller } from '../../../../src/web/live/session/count-poller.ts';
-import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
+import { createManualTimers } from '../../../support/live/manual-timers.ts';
 import { drainEventLoop } from '../../../support/push/drain-event-loop.ts';
 
 function createPoller(read: (ids: readonly number[]) => Promise<readonly ItemCounts[]>, log: Log = silentLog) {
-  let tick = () => {};
-  const every = (_: number, run: () => void) => {
-    tick = run;
-    return () => {};
-  };
-  const wheel = createTimerWheel({ tickMs: 1000, every });
+  const timers = createManualTimers(1000);
   return {
-    wheel,
-    poller: createCountPoller({ read, wheel, log }),
+    timers,
+    poller: createCountPoller({ read, timers, log }),
     async pass(seconds: number) {
       for (let passed = 0; passed < seconds; passed += 1) {
-        tick();
+        timers.tick();
         await drainEventLoop(2);
       }
     },
@@ -64,7 +59,7 @@ describe('createCountPoller', () => {
 
   it('stops polling without watchers', async () => {
     let queries = 0;
-    const { poller, pass, wheel } = createPoller(async () => {
+    const { poller, pass, timers } = createPoller(async () => {
       queries += 1;
       return [];
     });
@@ -72,7 +67,7 @@ describe('createCountPoller', () => {
     stop();
     await pass(20);
     expect(queries).toBeLessThanOrEqual(2);
-    expect(wheel.size).toBe(0);
+    expect(timers.size).toBe(0);
   });
 
   it('logs a failed query and retries', async () => {

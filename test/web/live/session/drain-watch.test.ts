@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { defaultLiveTiming } from '../../../../src/web/live/protocol/live-timing.ts';
 import { DrainWatch } from '../../../../src/web/live/session/drain-watch.ts';
-import { createTimerWheel } from '../../../../src/web/live/session/timer-wheel.ts';
+import { createManualTimers } from '../../../support/live/manual-timers.ts';
 
 /** A client whose unsent bytes a test sets. */
 class Backlog extends EventEmitter {
@@ -10,22 +10,17 @@ class Backlog extends EventEmitter {
 }
 
 function watchOf() {
-  let tick = () => {};
-  const every = (_: number, run: () => void) => {
-    tick = run;
-    return () => {};
-  };
-  const wheel = createTimerWheel({ tickMs: 1000, every });
+  const timers = createManualTimers(1000);
   const output = new Backlog();
   const calls: string[] = [];
   const owner = { drained: () => void calls.push('drained'), drainTimedOut: () => void calls.push('too slow') };
   return {
-    wheel,
+    timers,
     output,
     calls,
-    watch: new DrainWatch(output, { wheel, timing: defaultLiveTiming }, owner),
+    watch: new DrainWatch(output, { timers, timing: defaultLiveTiming }, owner),
     pass(seconds: number) {
-      for (let passed = 0; passed < seconds; passed += 1) tick();
+      for (let passed = 0; passed < seconds; passed += 1) timers.tick();
     },
   };
 }
@@ -34,32 +29,32 @@ const mark = 64 * 1024;
 
 describe('DrainWatch', () => {
   it('is writable below the high-water mark', () => {
-    const { watch, output, wheel } = watchOf();
+    const { watch, output, timers } = watchOf();
     output.writableLength = mark - 1;
     expect(watch.writable()).toBe(true);
-    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports that the output has drained', () => {
-    const { watch, output, calls, wheel } = watchOf();
+    const { watch, output, calls, timers } = watchOf();
     output.writableLength = mark;
     expect([watch.writable(), watch.writable()]).toEqual([false, false]);
-    expect([wheel.size, output.listenerCount('drain')]).toEqual([1, 1]);
+    expect([timers.size, output.listenerCount('drain')]).toEqual([1, 1]);
     output.writableLength = 0;
     output.emit('drain');
     expect(calls).toEqual(['drained']);
-    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports the timeout of a client that does not read', () => {
-    const { watch, output, calls, wheel, pass } = watchOf();
+    const { watch, output, calls, timers, pass } = watchOf();
     output.writableLength = mark;
     watch.writable();
     pass(30);
     expect(calls).toEqual([]);
     pass(1);
     expect(calls).toEqual(['too slow']);
-    expect([wheel.size, output.listenerCount('drain')]).toEqual([0, 0]);
+    expect([timers.size, output.listenerCount('drain')]).toEqual([0, 0]);
   });
 
   it('reports drained at the timeout when the client has read below the mark', () => {
@@ -85,7 +80,7 @@ describe('DrainWatch', () => {
   });
 
   it('reports nothing after it is stopped', () => {
-    const { watch, output, calls, wheel, pass } = watchOf();
+    const { watch, output, calls, timers, pass } = watchOf();
     watch.stop();
     output.writableLength = mark;
     watch.writable();
@@ -94,6 +89,6 @@ describe('DrainWatch', () => {
     output.emit('drain');
     pass(60);
     expect(calls).toEqual([]);
-    expect(wheel.size).toBe(0);
+    expect(timers.size).toBe(0);
   });
 });

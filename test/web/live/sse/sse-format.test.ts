@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSseEvent, sseEncoding } from '../../../../src/web/live/sse/sse-format.ts';
+import { formatSseEvent, sseEncoding } from '../../../../src/web/live/sse/sse-session.ts';
 
 describe('formatSseEvent', () => {
   it('formats an event with and without an id', () => {

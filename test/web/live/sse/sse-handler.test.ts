@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type SseEvent, SseParser } from '../../../../src/client/sse-parser.ts';
+import { type SseEvent, SseParser } from '../../../../src/client/sse-transport.ts';
 import { type Log, silentLog } from '../../../../src/runtime/log.ts';
 import { type LiveServerOptions, startLive, type TestLiveServer } from '../../../support/live/live-server.ts';
 import { drainEventLoop } from '../../../support/push/drain-event-loop.ts';
@@ -206,12 +206,12 @@ describe('GET /events', () => {
     for (let index = 0; index < 600; index += 1) log.append({ body: `{"id":1,"t":"${'x'.repeat(30_000)}"}` });
     server.publish(1);
     await open('?after=floor');
-    await expect.poll(() => server.parts.wheel.size, { timeout: 5000 }).toBe(3);
+    await expect.poll(() => server.timers.size, { timeout: 5000 }).toBe(3);
     server.advance(30_500);
     expect(server.parts.sessions.closes.get(4001)).toBe(1);
     server.advance(2500);
     await expect.poll(() => server.parts.sessions.size).toBe(0);
-    expect(server.parts.wheel.size).toBe(0);
+    expect(server.timers.size).toBe(0);
   });
 
   it.each([
@@ -241,13 +241,13 @@ describe('GET /events', () => {
     const log = new MemoryLog(9);
     log.trim(7);
     await start({ log });
-    const before = server.parts.wheel.size;
+    const before = server.timers.size;
     const reader = await open(`?after=${after}`);
     await reader.next('live');
     for (const stream of streams.splice(0)) stream.abort();
     await expect.poll(() => server.parts.sessions.size).toBe(0);
     expect(server.parts.fanOut.size).toBe(0);
-    expect(server.parts.wheel.size).toBe(before);
+    expect(server.timers.size).toBe(before);
   });
 
   it('closes the stream and logs an internal error', async () => {

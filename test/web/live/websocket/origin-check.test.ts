@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { type AllowedOrigins, isOriginAllowed } from '../../../../src/web/live/websocket/origin-check.ts';
+import { type AllowedOrigins, isOriginAllowed } from '../../../../src/web/live/websocket/websocket-server.ts';
 
 const host = 'news.example.org';
 

@@ -201,14 +201,14 @@ describe('a session', () => {
 
   it('releases everything when it ends', async () => {
     await start();
-    const before = server.parts.wheel.size;
+    const before = server.timers.size;
     const reader = server.connect('?after=head');
     await reader.next('live');
-    expect(server.parts.wheel.size).toBeGreaterThan(before);
+    expect(server.timers.size).toBeGreaterThan(before);
     reader.socket.terminate();
     await expect.poll(() => server.live.sessions).toBe(0);
     expect(server.parts.fanOut.size).toBe(0);
-    expect(server.parts.wheel.size).toBe(before);
+    expect(server.timers.size).toBe(before);
   });
 });
 

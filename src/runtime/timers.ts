@@ -11,3 +11,11 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Timers that do not keep the process alive. */
+export const backgroundTimers: Timers = {
+  after(delayMs, call) {
+    const timer = setTimeout(call, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};
