@@ -29,8 +29,8 @@ export const feedPolicy = "sandbox; default-src 'none'; style-src 'self'; img-sr
 
 const disabledFeatures = (
   'accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope magnetometer ' +
-  'microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock usb xr-spatial- ' +
-  'tracking'
+  'microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock usb ' +
+  'xr-spatial-tracking'
 ).split(' ');
 const permissions = disabledFeatures.map((feature) => `${feature}=()`).join(', ');
 
